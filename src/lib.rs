@@ -1,0 +1,3 @@
+//! Known-good configuration for GPU Kubernetes clusters.
+
+pub mod model;

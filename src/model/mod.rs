@@ -1,0 +1,26 @@
+//! The nouns of the domain and the rules that always hold for them.
+//!
+//! What is deliberately absent: serialisation, files, HTTP, clocks. A value
+//! here does not know where it came from or how it will be written.
+
+mod measurement;
+mod nearest;
+mod predicate;
+mod query;
+mod reading;
+mod recipe;
+mod snapshot;
+mod version;
+mod vocabulary;
+
+pub use measurement::{MeasurementType, Path, Selector};
+pub use nearest::nearest;
+pub use predicate::{Condition, Interval, PredicateError, VersionPredicate};
+pub use query::{EnumParameter, Parameter, ParameterKind, Query, QueryProblem, VersionParameter};
+pub use reading::Reading;
+pub use recipe::{
+    Advisory, Constraint, Coverage, CoverageLevel, NearMiss, Recipe, Severity, Setting, Step, Trace,
+};
+pub use snapshot::Snapshot;
+pub use version::{Version, VersionError};
+pub use vocabulary::{EnumValue, Pattern, ValueId, Vocabulary};
