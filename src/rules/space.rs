@@ -1,0 +1,181 @@
+//! The space of all queries, as boxes: which queries several keys share, and
+//! whether some keys together cover others. Exact, without enumerating queries.
+
+use crate::model::{
+    EnumParameter, Interval, Parameter, ParameterKind, VersionParameter, Vocabulary,
+};
+
+use super::key::Key;
+
+/// The versions a box allows for one parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Versions {
+    /// Queries that leave the version open.
+    absent: bool,
+    interval: Interval,
+}
+
+impl Versions {
+    const ALL: Self = Self { absent: true, interval: Interval::ALL };
+
+    const fn is_empty(self) -> bool {
+        !self.absent && self.interval.is_empty()
+    }
+
+    fn intersect(self, other: Self) -> Self {
+        Self {
+            absent: self.absent && other.absent,
+            interval: self.interval.intersect(other.interval),
+        }
+    }
+
+    /// What lies in `self` but not in `other`, as at most two pieces.
+    fn without(self, other: Self) -> [Self; 2] {
+        if other.interval.is_empty() {
+            let rest = Self { absent: self.absent && !other.absent, ..self };
+            return [rest, Self { absent: false, interval: Interval { low: 0, high: 0 } }];
+        }
+        let below = Interval { high: self.interval.high.min(other.interval.low), ..self.interval };
+        let above = Interval { low: self.interval.low.max(other.interval.high), ..self.interval };
+        [
+            Self { absent: self.absent && !other.absent, interval: below },
+            Self { absent: false, interval: above },
+        ]
+    }
+}
+
+/// A box of queries: for each parameter independently, the values it allows.
+/// Bit 0 of `values` stands for a parameter left open, bit n+1 for value n.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Region {
+    values: [u128; 4],
+    versions: [Versions; 3],
+}
+
+/// The most values a parameter can have, one bit being taken by "left open".
+pub(super) const VALUE_LIMIT: usize = 127;
+
+impl Region {
+    /// The queries that a key matches.
+    pub(super) fn of(key: &Key, vocabulary: &Vocabulary) -> Self {
+        let values = EnumParameter::ALL.map(|parameter| match key.value(parameter) {
+            Some(value) => 1 << (u32::from(value.0) + 1),
+            None => {
+                let count = vocabulary.values_of(parameter).len().min(VALUE_LIMIT);
+                u128::MAX >> (VALUE_LIMIT - count)
+            }
+        });
+        let versions = VersionParameter::ALL.map(|parameter| match key.predicate(parameter) {
+            Some(predicate) => Versions { absent: false, interval: predicate.interval() },
+            None => Versions::ALL,
+        });
+        Self { values, versions }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.contains(&0) || self.versions.iter().any(|versions| versions.is_empty())
+    }
+
+    pub(super) fn intersect(&self, other: &Self) -> Self {
+        let mut shared = self.clone();
+        for (mine, theirs) in shared.values.iter_mut().zip(other.values) {
+            *mine &= theirs;
+        }
+        for (mine, theirs) in shared.versions.iter_mut().zip(other.versions) {
+            *mine = mine.intersect(theirs);
+        }
+        shared
+    }
+
+    /// What lies in `self` but not in `other`, as disjoint boxes.
+    pub(super) fn without(&self, other: &Self) -> Vec<Self> {
+        if self.intersect(other).is_empty() {
+            return vec![self.clone()];
+        }
+        let mut pieces = Vec::new();
+        // `rest` shrinks to the part shared with `other`, one parameter at a
+        // time; what falls off at each step is a piece of the answer.
+        let mut rest = self.clone();
+        for index in 0..rest.values.len() {
+            let (Some(mine), Some(theirs)) =
+                (rest.values.get(index).copied(), other.values.get(index).copied())
+            else {
+                continue;
+            };
+            let mut piece = rest.clone();
+            set(&mut piece.values, index, mine & !theirs);
+            pieces.push(piece);
+            set(&mut rest.values, index, mine & theirs);
+        }
+        for index in 0..rest.versions.len() {
+            let (Some(mine), Some(theirs)) =
+                (rest.versions.get(index).copied(), other.versions.get(index).copied())
+            else {
+                continue;
+            };
+            for part in mine.without(theirs) {
+                let mut piece = rest.clone();
+                set(&mut piece.versions, index, part);
+                pieces.push(piece);
+            }
+            set(&mut rest.versions, index, mine.intersect(theirs));
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    /// The part that none of `covers` holds; `None` when they hold it all.
+    pub(super) fn uncovered<'k>(&self, covers: impl Iterator<Item = &'k Self>) -> Option<Self> {
+        let mut open = vec![self.clone()];
+        for cover in covers {
+            open = open.iter().flat_map(|piece| piece.without(cover)).collect();
+            if open.is_empty() {
+                return None;
+            }
+        }
+        open.into_iter().next()
+    }
+
+    /// One query of the box in words: `service=eks gpu=h100`, parameters that
+    /// may stay open left out.
+    pub(super) fn example(&self, vocabulary: &Vocabulary) -> String {
+        let parts: Vec<String> = Parameter::ALL
+            .into_iter()
+            .filter_map(|parameter| Some((parameter, self.example_of(vocabulary, parameter)?)))
+            .map(|(parameter, text)| format!("{parameter}={text}"))
+            .collect();
+        if parts.is_empty() { "the empty query".to_owned() } else { parts.join(" ") }
+    }
+
+    fn example_of(&self, vocabulary: &Vocabulary, parameter: Parameter) -> Option<String> {
+        match parameter.kind() {
+            ParameterKind::Enum(choice) => {
+                let bits = self.values.get(choice.index()).copied()?;
+                if bits & 1 == 1 {
+                    return None;
+                }
+                let position = usize::try_from(bits.trailing_zeros().checked_sub(1)?).ok()?;
+                let value = vocabulary.values_of(choice).get(position)?;
+                Some(value.name.to_string())
+            }
+            ParameterKind::Version(choice) => {
+                let versions = self.versions.get(choice.index())?;
+                (!versions.absent).then(|| version_text(versions.interval.low))
+            }
+        }
+    }
+}
+
+fn set<T>(slots: &mut [T], index: usize, value: T) {
+    if let Some(slot) = slots.get_mut(index) {
+        *slot = value;
+    }
+}
+
+fn version_text(point: u128) -> String {
+    let component = |shift: u32| (point >> shift) & u128::from(u32::MAX);
+    match (component(64), component(32), component(0)) {
+        (major, minor, 0) => format!("{major}.{minor}"),
+        (major, minor, patch) => format!("{major}.{minor}.{patch}"),
+    }
+}
