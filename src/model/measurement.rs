@@ -20,8 +20,13 @@ pub enum MeasurementType {
 
 impl MeasurementType {
     /// Every type, in document order.
-    pub const ALL: [Self; 5] =
-        [Self::SystemD, Self::Os, Self::K8s, Self::Gpu, Self::NodeTopology];
+    pub const ALL: [Self; 5] = [
+        Self::SystemD,
+        Self::Os,
+        Self::K8s,
+        Self::Gpu,
+        Self::NodeTopology,
+    ];
 
     /// The name used in documents.
     #[must_use]
@@ -38,7 +43,9 @@ impl MeasurementType {
     /// The type with this document name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|candidate| candidate.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|candidate| candidate.name() == name)
     }
 }
 
@@ -61,8 +68,16 @@ pub struct Path {
 
 impl Path {
     /// An address from its three parts.
-    pub fn new(kind: MeasurementType, subtype: impl Into<Box<str>>, key: impl Into<Box<str>>) -> Self {
-        Self { kind, subtype: subtype.into(), key: key.into() }
+    pub fn new(
+        kind: MeasurementType,
+        subtype: impl Into<Box<str>>,
+        key: impl Into<Box<str>>,
+    ) -> Self {
+        Self {
+            kind,
+            subtype: subtype.into(),
+            key: key.into(),
+        }
     }
 }
 
@@ -89,7 +104,10 @@ impl Selector {
         let (kind, rest) = text.split_once('.')?;
         let kind = MeasurementType::from_name(kind)?;
         let (subtype, key) = rest.split_once('.')?;
-        (!subtype.is_empty() && !key.is_empty()).then(|| Self { kind, rest: rest.into() })
+        (!subtype.is_empty() && !key.is_empty()).then(|| Self {
+            kind,
+            rest: rest.into(),
+        })
     }
 
     /// Whether this selector names `path`.
@@ -101,8 +119,7 @@ impl Selector {
     /// As [`Selector::matches`], for a path that is not assembled.
     #[must_use]
     pub fn matches_parts(&self, kind: MeasurementType, subtype: &str, key: &str) -> bool {
-        self.kind == kind
-            && self.key_in(subtype).is_some_and(|rest| rest == key)
+        self.kind == kind && self.key_in(subtype).is_some_and(|rest| rest == key)
     }
 
     /// The measurement type.
@@ -120,7 +137,10 @@ impl Selector {
 
 impl From<&Path> for Selector {
     fn from(path: &Path) -> Self {
-        Self { kind: path.kind, rest: format!("{}.{}", path.subtype, path.key).into() }
+        Self {
+            kind: path.kind,
+            rest: format!("{}.{}", path.subtype, path.key).into(),
+        }
     }
 }
 
@@ -146,7 +166,15 @@ mod tests {
 
     #[test]
     fn a_selector_needs_three_parts_and_a_known_type() {
-        for text in ["", "K8s", "K8s.image", "K8s.image.", "K8s..key", "k8s.image.driver", "X.y.z"] {
+        for text in [
+            "",
+            "K8s",
+            "K8s.image",
+            "K8s.image.",
+            "K8s..key",
+            "k8s.image.driver",
+            "X.y.z",
+        ] {
             assert_eq!(Selector::parse(text), None, "{text}");
         }
     }

@@ -5,6 +5,7 @@
 
 mod measurement;
 mod nearest;
+mod parameter;
 mod predicate;
 mod query;
 mod reading;
@@ -15,11 +16,12 @@ mod vocabulary;
 
 pub use measurement::{MeasurementType, Path, Selector};
 pub use nearest::nearest;
+pub use parameter::{EnumParameter, Parameter, ParameterKind, VersionParameter};
 pub use predicate::{Condition, Interval, PredicateError, VersionPredicate};
-pub use query::{EnumParameter, Parameter, ParameterKind, Query, QueryProblem, VersionParameter};
+pub use query::{Query, QueryProblem};
 pub use reading::Reading;
 pub use recipe::{
-    Advisory, Constraint, Coverage, CoverageLevel, NearMiss, Recipe, Severity, Setting, Step, Trace,
+    Advisory, Constraint, Coverage, CoverageLevel, NearMiss, Recipe, Setting, Severity, Step, Trace,
 };
 pub use snapshot::Snapshot;
 pub use version::{Version, VersionError};

@@ -18,7 +18,10 @@ pub struct Interval {
 
 impl Interval {
     /// Every version.
-    pub const ALL: Self = Self { low: 0, high: u128::MAX };
+    pub const ALL: Self = Self {
+        low: 0,
+        high: u128::MAX,
+    };
 
     /// Whether no version lies inside.
     #[must_use]
@@ -35,7 +38,10 @@ impl Interval {
     /// The versions in both.
     #[must_use]
     pub fn intersect(self, other: Self) -> Self {
-        Self { low: self.low.max(other.low), high: self.high.min(other.high) }
+        Self {
+            low: self.low.max(other.low),
+            high: self.high.min(other.high),
+        }
     }
 
     /// Whether some version is in both.
@@ -101,28 +107,42 @@ impl VersionPredicate {
             .find(|character: char| !"<>=!~^".contains(character))
             .unwrap_or(comparator.len());
         let (operator, operand) = comparator.split_at(operand_at);
-        let version: Version = operand.parse().map_err(|reason| PredicateError::BadVersion {
-            operand: operand.to_owned(),
-            reason,
-        })?;
+        let version: Version = operand
+            .parse()
+            .map_err(|reason| PredicateError::BadVersion {
+                operand: operand.to_owned(),
+                reason,
+            })?;
         let low = version.point();
         let above = low.saturating_add(1 << (32 * (3 - u32::from(version.precision()))));
         let text = || Some(Box::<str>::from(comparator));
         let all = Interval::ALL;
         Ok(match operator {
-            "" | "=" | "==" => {
-                Self { interval: Interval { low, high: above }, low_text: text(), high_text: text() }
-            }
-            ">=" => Self { interval: Interval { low, ..all }, low_text: text(), high_text: None },
-            ">" => {
-                Self { interval: Interval { low: above, ..all }, low_text: text(), high_text: None }
-            }
-            "<" => {
-                Self { interval: Interval { high: low, ..all }, low_text: None, high_text: text() }
-            }
-            "<=" => {
-                Self { interval: Interval { high: above, ..all }, low_text: None, high_text: text() }
-            }
+            "" | "=" | "==" => Self {
+                interval: Interval { low, high: above },
+                low_text: text(),
+                high_text: text(),
+            },
+            ">=" => Self {
+                interval: Interval { low, ..all },
+                low_text: text(),
+                high_text: None,
+            },
+            ">" => Self {
+                interval: Interval { low: above, ..all },
+                low_text: text(),
+                high_text: None,
+            },
+            "<" => Self {
+                interval: Interval { high: low, ..all },
+                low_text: None,
+                high_text: text(),
+            },
+            "<=" => Self {
+                interval: Interval { high: above, ..all },
+                low_text: None,
+                high_text: text(),
+            },
             _ => return Err(PredicateError::BadOperator(operator.to_owned())),
         })
     }
@@ -142,8 +162,16 @@ impl VersionPredicate {
     /// Both at once; each bound keeps the text of the stricter one.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
-        let low = if other.interval.low > self.interval.low { other } else { self };
-        let high = if other.interval.high < self.interval.high { other } else { self };
+        let low = if other.interval.low > self.interval.low {
+            other
+        } else {
+            self
+        };
+        let high = if other.interval.high < self.interval.high {
+            other
+        } else {
+            self
+        };
         Self {
             interval: self.interval.intersect(other.interval),
             low_text: low.low_text.clone(),
@@ -213,7 +241,10 @@ impl Condition {
                 }
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { text: text.trim().into(), alternatives })
+        Ok(Self {
+            text: text.trim().into(),
+            alternatives,
+        })
     }
 
     /// Whether a value satisfies one of the alternatives. A value that is no
@@ -221,19 +252,23 @@ impl Condition {
     #[must_use]
     pub fn accepts(&self, value: &str) -> bool {
         let point = value.parse::<Version>().ok().map(|version| version.point());
-        self.alternatives.iter().any(|alternative| match alternative {
-            Alternative::Range(interval) => point.is_some_and(|point| interval.contains(point)),
-            Alternative::Text(text) => **text == *value,
-        })
+        self.alternatives
+            .iter()
+            .any(|alternative| match alternative {
+                Alternative::Range(interval) => point.is_some_and(|point| interval.contains(point)),
+                Alternative::Text(text) => **text == *value,
+            })
     }
 
     /// The texts it names, for checking them against a vocabulary; ranges are
     /// left out.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.alternatives.iter().filter_map(|alternative| match alternative {
-            Alternative::Text(text) => Some(&**text),
-            Alternative::Range(_) => None,
-        })
+        self.alternatives
+            .iter()
+            .filter_map(|alternative| match alternative {
+                Alternative::Text(text) => Some(&**text),
+                Alternative::Range(_) => None,
+            })
     }
 }
 
@@ -250,16 +285,26 @@ mod tests {
     fn check(predicate: &str, accepted: &[&str], refused: &[&str]) {
         let predicate = VersionPredicate::parse(predicate).unwrap();
         for version in accepted {
-            assert!(predicate.accepts(&version.parse().unwrap()), "{predicate} {version}");
+            assert!(
+                predicate.accepts(&version.parse().unwrap()),
+                "{predicate} {version}"
+            );
         }
         for version in refused {
-            assert!(!predicate.accepts(&version.parse().unwrap()), "{predicate} {version}");
+            assert!(
+                !predicate.accepts(&version.parse().unwrap()),
+                "{predicate} {version}"
+            );
         }
     }
 
     #[test]
     fn operators_compare_only_the_components_written() {
-        check("1.33", &["1.33", "1.33.0", "v1.33.5-eks-3025e55"], &["1.32.9", "1.34", "1"]);
+        check(
+            "1.33",
+            &["1.33", "1.33.0", "v1.33.5-eks-3025e55"],
+            &["1.32.9", "1.34", "1"],
+        );
         check("1.33.5", &["1.33.5", "1.33.5-gke.1"], &["1.33.4", "1.33"]);
         check("<=1.35", &["1.35.4", "1.35", "1"], &["1.36"]);
         check(">1.33", &["1.34"], &["1.33.5", "1.33"]);
@@ -282,7 +327,8 @@ mod tests {
     fn an_intersection_is_shown_in_the_authors_words() {
         let shown = |left: &str, right: &str| {
             let left = VersionPredicate::parse(left).unwrap();
-            left.intersect(&VersionPredicate::parse(right).unwrap()).to_string()
+            left.intersect(&VersionPredicate::parse(right).unwrap())
+                .to_string()
         };
         assert_eq!(shown(">=1.30", ">=1.29 <1.34"), ">=1.30 <1.34");
         assert_eq!(shown("1.33", ">=1.30"), "1.33");
@@ -297,7 +343,9 @@ mod tests {
         let condition = Condition::parse("gke || aks").unwrap();
         assert!(condition.accepts("aks") && !condition.accepts("eks"));
         let condition = Condition::parse("<1.29 || >1.32").unwrap();
-        assert!(condition.accepts("1.28.9") && condition.accepts("1.33") && !condition.accepts("1.30"));
+        assert!(
+            condition.accepts("1.28.9") && condition.accepts("1.33") && !condition.accepts("1.30")
+        );
         assert!(!condition.accepts("network-operator-v25.7.0"));
     }
 }

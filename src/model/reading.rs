@@ -67,9 +67,7 @@ mod tests {
     fn numbers_and_booleans_agree_with_their_text() {
         assert!(Reading::Integer(1).agrees_with(&"1".into()));
         assert!(Reading::Bool(true).agrees_with(&"true".into()));
-        assert!(
-            Reading::Integer(i128::from(u64::MAX)).agrees_with(&"18446744073709551615".into())
-        );
+        assert!(Reading::Integer(i128::from(u64::MAX)).agrees_with(&"18446744073709551615".into()));
         assert!(!Reading::Integer(1).agrees_with(&Reading::Bool(true)));
     }
 }

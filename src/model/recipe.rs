@@ -36,7 +36,9 @@ impl Recipe {
     /// The setting that a selector names.
     #[must_use]
     pub fn get(&self, selector: &Selector) -> Option<&Setting> {
-        self.settings.iter().find(|setting| selector.matches(&setting.path))
+        self.settings
+            .iter()
+            .find(|setting| selector.matches(&setting.path))
     }
 }
 
@@ -86,7 +88,12 @@ pub enum CoverageLevel {
 
 impl CoverageLevel {
     /// All levels, best first.
-    pub const ALL: [Self; 4] = [Self::Validated, Self::Composed, Self::Base, Self::Unsupported];
+    pub const ALL: [Self; 4] = [
+        Self::Validated,
+        Self::Composed,
+        Self::Base,
+        Self::Unsupported,
+    ];
 
     /// The name in documents.
     #[must_use]

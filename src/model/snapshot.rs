@@ -17,6 +17,9 @@ impl Snapshot {
     /// The reading that a selector names.
     #[must_use]
     pub fn get(&self, selector: &Selector) -> Option<&Reading> {
-        self.readings.iter().find(|(path, _)| selector.matches(path)).map(|(_, reading)| reading)
+        self.readings
+            .iter()
+            .find(|(path, _)| selector.matches(path))
+            .map(|(_, reading)| reading)
     }
 }

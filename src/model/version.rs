@@ -99,7 +99,11 @@ impl FromStr for Version {
             precision += 1;
         }
         point <<= 32 * (3 - u32::from(precision));
-        Ok(Self { text: text.into(), point, precision })
+        Ok(Self {
+            text: text.into(),
+            point,
+            precision,
+        })
     }
 }
 
@@ -148,7 +152,14 @@ mod tests {
 
     #[test]
     fn reads_what_the_field_writes() {
-        for text in ["1", "1.33", "v1.33.5-eks-3025e55", "24.04", "6.8.0-1028-aws", "1.33.5+k3s1"] {
+        for text in [
+            "1",
+            "1.33",
+            "v1.33.5-eks-3025e55",
+            "24.04",
+            "6.8.0-1028-aws",
+            "1.33.5+k3s1",
+        ] {
             assert_eq!(text.parse::<Version>().unwrap().as_str(), text);
         }
         assert_eq!(point("v1.33.5-eks-3025e55"), point("1.33.5"));

@@ -1,8 +1,8 @@
 //! The words a query may use: which values each parameter has, what else they
 //! are called, and how a snapshot reveals them.
 
-use super::query::{EnumParameter, Parameter, VersionParameter};
 use super::Selector;
+use super::parameter::{EnumParameter, Parameter, VersionParameter};
 
 /// The position of a value in its parameter's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,11 @@ impl Pattern {
         let core = text.strip_prefix('*').unwrap_or(&text);
         let open_start = core.len() < text.len();
         let trimmed = core.strip_suffix('*').unwrap_or(core);
-        Self { core: trimmed.into(), open_start, open_end: trimmed.len() < core.len() }
+        Self {
+            core: trimmed.into(),
+            open_start,
+            open_end: trimmed.len() < core.len(),
+        }
     }
 
     /// Whether `text` fits.
@@ -71,20 +75,27 @@ impl Vocabulary {
     pub fn parameter(&self, name: &str) -> Option<Parameter> {
         Parameter::ALL.into_iter().find(|parameter| {
             parameter.name() == name
-                || self.aliases_of(*parameter).iter().any(|alias| **alias == *name)
+                || self
+                    .aliases_of(*parameter)
+                    .iter()
+                    .any(|alias| **alias == *name)
         })
     }
 
     /// The other names of a parameter.
     #[must_use]
     pub fn aliases_of(&self, parameter: Parameter) -> &[Box<str>] {
-        self.aliases.get(parameter.index()).map_or(&[], Vec::as_slice)
+        self.aliases
+            .get(parameter.index())
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The allowed values of a parameter, `any` not among them.
     #[must_use]
     pub fn values_of(&self, parameter: EnumParameter) -> &[EnumValue] {
-        self.values.get(parameter.index()).map_or(&[], Vec::as_slice)
+        self.values
+            .get(parameter.index())
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The value called `text`, by name or alias, in any case.
@@ -100,7 +111,9 @@ impl Vocabulary {
     /// The canonical name of a value.
     #[must_use]
     pub fn name(&self, parameter: EnumParameter, value: ValueId) -> &str {
-        self.values_of(parameter).get(usize::from(value.0)).map_or("", |value| &value.name)
+        self.values_of(parameter)
+            .get(usize::from(value.0))
+            .map_or("", |value| &value.name)
     }
 
     /// The first value that a snapshot text reveals.
@@ -116,13 +129,17 @@ impl Vocabulary {
     /// The snapshot paths that reveal a parameter, in the order to try them.
     #[must_use]
     pub fn revealing_paths(&self, parameter: Parameter) -> &[Selector] {
-        self.revealed_by.get(parameter.index()).map_or(&[], Vec::as_slice)
+        self.revealed_by
+            .get(parameter.index())
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The constraint paths that judge a version parameter.
     #[must_use]
     pub fn judging_paths(&self, parameter: VersionParameter) -> &[Selector] {
-        self.constrained_by.get(parameter.index()).map_or(&[], Vec::as_slice)
+        self.constrained_by
+            .get(parameter.index())
+            .map_or(&[], Vec::as_slice)
     }
 }
 

@@ -47,7 +47,10 @@ impl Facts<'_> {
                 Some(clause.condition.accepts(text))
             }
             Subject::Value(slot) => {
-                let position = self.values.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
+                let position = self
+                    .values
+                    .binary_search_by_key(&slot, |(slot, _)| *slot)
+                    .ok()?;
                 let (_, reading) = self.values.get(position)?;
                 Some(clause.condition.accepts(&reading.text()))
             }
@@ -58,9 +61,15 @@ impl Facts<'_> {
 impl AdvisoryRule {
     /// Whether the advisory is to be given.
     pub(super) fn applies(&self, facts: &Facts<'_>) -> bool {
-        let holds = self.when.iter().all(|clause| facts.judge(clause) == Some(true));
+        let holds = self
+            .when
+            .iter()
+            .all(|clause| facts.judge(clause) == Some(true));
         holds
             && (self.requires.is_empty()
-                || self.requires.iter().any(|clause| facts.judge(clause) == Some(false)))
+                || self
+                    .requires
+                    .iter()
+                    .any(|clause| facts.judge(clause) == Some(false)))
     }
 }

@@ -157,7 +157,10 @@ impl RuleBase {
     /// All advisories, in file order.
     pub fn advisories(&self) -> impl Iterator<Item = AdvisorySummary<'_>> {
         fn shown(clauses: &[super::advisory::Clause]) -> Vec<(&str, String)> {
-            clauses.iter().map(|clause| (&*clause.name, clause.condition.to_string())).collect()
+            clauses
+                .iter()
+                .map(|clause| (&*clause.name, clause.condition.to_string()))
+                .collect()
         }
         self.advisories.iter().map(|rule| AdvisorySummary {
             advisory: &rule.advisory,

@@ -21,7 +21,10 @@ impl Row {
     }
 
     pub(super) fn values_of(&self, parameter: EnumParameter) -> u128 {
-        self.values.get(parameter.index()).copied().unwrap_or_default()
+        self.values
+            .get(parameter.index())
+            .copied()
+            .unwrap_or_default()
     }
 
     fn matches(&self, query: &Query) -> bool {
@@ -55,11 +58,18 @@ impl Grid {
 
     /// The coverage of a query, given which parameters an applied layer covers.
     pub(super) fn judge(&self, query: &Query, covered: impl Fn(Parameter) -> bool) -> Coverage {
-        let asked = || Parameter::ALL.into_iter().filter(|parameter| query.has(*parameter));
+        let asked = || {
+            Parameter::ALL
+                .into_iter()
+                .filter(|parameter| query.has(*parameter))
+        };
         let missing: Vec<Parameter> = asked().filter(|parameter| !covered(*parameter)).collect();
         // `max_by_key` keeps the last of equals: later rows win on a tie.
-        let published =
-            self.rows.iter().filter(|row| row.matches(query)).max_by_key(|row| row.specificity());
+        let published = self
+            .rows
+            .iter()
+            .filter(|row| row.matches(query))
+            .max_by_key(|row| row.specificity());
         let level = match published {
             Some(row) => row.level,
             None if missing.is_empty() && asked().next().is_some() => CoverageLevel::Composed,

@@ -90,8 +90,19 @@ impl fmt::Display for Location {
 }
 
 impl Report {
-    pub(super) fn error(&mut self, location: Location, code: &'static str, message: impl Into<String>) {
-        self.push(DiagnosticSeverity::Error, location, code, message.into(), None);
+    pub(super) fn error(
+        &mut self,
+        location: Location,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.push(
+            DiagnosticSeverity::Error,
+            location,
+            code,
+            message.into(),
+            None,
+        );
     }
 
     pub(super) fn error_with_hint(
@@ -101,7 +112,13 @@ impl Report {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.push(DiagnosticSeverity::Error, location, code, message.into(), Some(hint.into()));
+        self.push(
+            DiagnosticSeverity::Error,
+            location,
+            code,
+            message.into(),
+            Some(hint.into()),
+        );
     }
 
     pub(super) fn warning(
@@ -111,7 +128,13 @@ impl Report {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.push(DiagnosticSeverity::Warning, location, code, message.into(), Some(hint.into()));
+        self.push(
+            DiagnosticSeverity::Warning,
+            location,
+            code,
+            message.into(),
+            Some(hint.into()),
+        );
     }
 
     fn push(
@@ -123,14 +146,28 @@ impl Report {
         hint: Option<String>,
     ) {
         let Location { file, at } = location;
-        self.found.push(Diagnostic { severity, code, message, file, at, hint });
+        self.found.push(Diagnostic {
+            severity,
+            code,
+            message,
+            file,
+            at,
+            hint,
+        });
     }
 
     /// Everything found, by file and place; `Err` when a file was refused.
     pub(super) fn finish(mut self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-        self.found.sort_by(|left, right| (&left.file, left.at).cmp(&(&right.file, right.at)));
-        let refused =
-            self.found.iter().any(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error);
-        if refused { Err(self.found) } else { Ok(self.found) }
+        self.found
+            .sort_by(|left, right| (&left.file, left.at).cmp(&(&right.file, right.at)));
+        let refused = self
+            .found
+            .iter()
+            .any(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error);
+        if refused {
+            Err(self.found)
+        } else {
+            Ok(self.found)
+        }
     }
 }

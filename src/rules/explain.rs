@@ -23,7 +23,12 @@ impl RuleBase {
         let layers = self.applied(query);
         let mut steps: Vec<(u32, Step)> = layers
             .iter()
-            .flat_map(|layer| layer.entries.iter().map(|entry| (entry.slot, step(layer, entry))))
+            .flat_map(|layer| {
+                layer
+                    .entries
+                    .iter()
+                    .map(|entry| (entry.slot, step(layer, entry)))
+            })
             .collect();
         steps.sort_by_key(|(slot, _)| *slot);
         let mut trace = Trace::default();
@@ -32,8 +37,12 @@ impl RuleBase {
             match trace.paths.last_mut() {
                 Some((_, steps)) if last_slot == Some(slot) => steps.push(step),
                 _ => {
-                    let path = usize::try_from(slot).ok().and_then(|slot| self.paths.get(slot));
-                    trace.paths.extend(path.map(|path| (Arc::clone(path), vec![step])));
+                    let path = usize::try_from(slot)
+                        .ok()
+                        .and_then(|slot| self.paths.get(slot));
+                    trace
+                        .paths
+                        .extend(path.map(|path| (Arc::clone(path), vec![step])));
                 }
             }
             last_slot = Some(slot);
@@ -107,9 +116,15 @@ fn step(layer: &Layer, entry: &Entry) -> Step {
 fn closest_cell(row: &Row, query: &Query) -> (usize, CoverageLevel, Query) {
     let mut cell = query.clone();
     let mut changes = 0;
-    for parameter in EnumParameter::ALL.into_iter().filter(|parameter| row.names(*parameter)) {
+    for parameter in EnumParameter::ALL
+        .into_iter()
+        .filter(|parameter| row.names(*parameter))
+    {
         let values = row.values_of(parameter);
-        if query.value(parameter).is_some_and(|value| values & Row::bit(value) != 0) {
+        if query
+            .value(parameter)
+            .is_some_and(|value| values & Row::bit(value) != 0)
+        {
             continue;
         }
         changes += 1;

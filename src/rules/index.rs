@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{EnumParameter, Interval, Query, VersionParameter};
+use crate::model::{EnumParameter, Interval, Query, VersionParameter, VersionPredicate};
 
 use super::key::Key;
 
@@ -57,7 +57,10 @@ impl Index {
             if parameters == 0 {
                 index.groups.entry(group).or_default().plain.push(rank);
             } else {
-                waiting.entry((group, parameters)).or_default().push((rank, key));
+                waiting
+                    .entry((group, parameters))
+                    .or_default()
+                    .push((rank, key));
             }
         }
         for ((group, parameters), keys) in waiting {
@@ -78,7 +81,11 @@ impl Index {
             .map(|parameter| query.value(parameter).map_or(OPEN, |value| value.0));
         let shape_asked = shape_of(asked);
         let mut found = Vec::new();
-        for shape in self.shapes.iter().filter(|shape| **shape & !shape_asked == 0) {
+        for shape in self
+            .shapes
+            .iter()
+            .filter(|shape| **shape & !shape_asked == 0)
+        {
             if let Some(group) = self.groups.get(&masked(asked, *shape)) {
                 found.extend_from_slice(&group.plain);
                 for tree in &group.trees {
@@ -94,16 +101,24 @@ impl Index {
 impl Tree {
     fn new(parameters: u8, keys: &[(Rank, &Key)]) -> Self {
         let distinct = |parameter: &VersionParameter| {
-            let mut intervals: Vec<Interval> =
-                keys.iter().filter_map(|(_, key)| interval_of(key, *parameter)).collect();
+            let mut intervals: Vec<Interval> = keys
+                .iter()
+                .filter_map(|(_, key)| interval_of(key, *parameter))
+                .collect();
             intervals.sort_unstable();
             intervals.dedup();
             intervals.len()
         };
         let axis = VersionParameter::ALL.into_iter().max_by_key(distinct);
         let axis = axis.unwrap_or(VersionParameter::K8s);
-        let spans = keys.iter().filter_map(|(rank, key)| Some((interval_of(key, axis)?, *rank)));
-        Self { parameters, axis, spans: SpanTree::new(spans.collect()) }
+        let spans = keys
+            .iter()
+            .filter_map(|(rank, key)| Some((interval_of(key, axis)?, *rank)));
+        Self {
+            parameters,
+            axis,
+            spans: SpanTree::new(spans.collect()),
+        }
     }
 
     fn stab<'k>(
@@ -118,8 +133,10 @@ impl Tree {
         if !VersionParameter::ALL.into_iter().all(known) {
             return;
         }
-        let Some(version) = query.version(self.axis) else { return };
-        let single = self.parameters.count_ones() == 1;
+        let Some(version) = query.version(self.axis) else {
+            return;
+        };
+        let single = self.parameters.is_power_of_two();
         self.spans.stab(version.point(), &mut |rank| {
             if single || key_of(rank).is_some_and(|key| key.matches(query)) {
                 found.push(rank);
@@ -151,10 +168,14 @@ impl SpanTree {
 
 fn fill_highest(spans: &[(Interval, Rank)], highest: &mut [u128]) -> u128 {
     let middle = spans.len() / 2;
-    let Some((interval, _)) = spans.get(middle) else { return 0 };
+    let Some((interval, _)) = spans.get(middle) else {
+        return 0;
+    };
     let (left_spans, right_spans) = spans.split_at(middle);
     let (left, right) = highest.split_at_mut(middle);
-    let Some((root, right)) = right.split_first_mut() else { return 0 };
+    let Some((root, right)) = right.split_first_mut() else {
+        return 0;
+    };
     let below = fill_highest(left_spans, left);
     let above = fill_highest(right_spans.get(1..).unwrap_or_default(), right);
     *root = interval.high.max(below).max(above);
@@ -192,7 +213,10 @@ fn group_key(key: &Key) -> GroupKey {
 }
 
 fn shape_of(group: GroupKey) -> u8 {
-    group.iter().rev().fold(0, |shape, value| (shape << 1) | u8::from(*value != OPEN))
+    group
+        .iter()
+        .rev()
+        .fold(0, |shape, value| (shape << 1) | u8::from(*value != OPEN))
 }
 
 fn masked(mut group: GroupKey, shape: u8) -> GroupKey {
@@ -216,5 +240,5 @@ fn version_bits(key: &Key) -> u8 {
 }
 
 fn interval_of(key: &Key, parameter: VersionParameter) -> Option<Interval> {
-    key.predicate(parameter).map(|predicate| predicate.interval())
+    key.predicate(parameter).map(VersionPredicate::interval)
 }

@@ -20,7 +20,9 @@ impl Key {
     }
 
     pub(super) fn predicate(&self, parameter: VersionParameter) -> Option<&VersionPredicate> {
-        self.versions.get(parameter.index()).and_then(Option::as_ref)
+        self.versions
+            .get(parameter.index())
+            .and_then(Option::as_ref)
     }
 
     pub(super) fn set_value(&mut self, parameter: EnumParameter, value: ValueId) {
@@ -29,7 +31,11 @@ impl Key {
         }
     }
 
-    pub(super) fn set_predicate(&mut self, parameter: VersionParameter, predicate: VersionPredicate) {
+    pub(super) fn set_predicate(
+        &mut self,
+        parameter: VersionParameter,
+        predicate: VersionPredicate,
+    ) {
         if let Some(slot) = self.versions.get_mut(parameter.index()) {
             *slot = Some(predicate);
         }
@@ -50,25 +56,31 @@ impl Key {
     /// Whether one parameter of a query satisfies it.
     pub(super) fn accepts(&self, query: &Query, parameter: Parameter) -> bool {
         match parameter.kind() {
-            ParameterKind::Enum(choice) => {
-                self.value(choice).is_none_or(|wanted| query.value(choice) == Some(wanted))
-            }
+            ParameterKind::Enum(choice) => self
+                .value(choice)
+                .is_none_or(|wanted| query.value(choice) == Some(wanted)),
             ParameterKind::Version(choice) => self.predicate(choice).is_none_or(|wanted| {
-                query.version(choice).is_some_and(|version| wanted.accepts(version))
+                query
+                    .version(choice)
+                    .is_some_and(|version| wanted.accepts(version))
             }),
         }
     }
 
     /// The naive definition of matching; the index must agree with it.
     pub(super) fn matches(&self, query: &Query) -> bool {
-        Parameter::ALL.into_iter().all(|parameter| self.accepts(query, parameter))
+        Parameter::ALL
+            .into_iter()
+            .all(|parameter| self.accepts(query, parameter))
     }
 
     /// Whether some query matches both.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let values = self.values.iter().zip(&other.values);
         let versions = self.versions.iter().zip(&other.versions);
-        values.into_iter().all(|pair| !matches!(pair, (Some(left), Some(right)) if left != right))
+        values
+            .into_iter()
+            .all(|pair| !matches!(pair, (Some(left), Some(right)) if left != right))
             && versions.into_iter().all(|pair| match pair {
                 (Some(left), Some(right)) => left.interval().overlaps(right.interval()),
                 (Some(only), None) | (None, Some(only)) => !only.interval().is_empty(),
@@ -79,9 +91,9 @@ impl Key {
     /// What it asks of one parameter, as text.
     pub(super) fn text(&self, vocabulary: &Vocabulary, parameter: Parameter) -> Option<String> {
         match parameter.kind() {
-            ParameterKind::Enum(choice) => {
-                self.value(choice).map(|value| vocabulary.name(choice, value).to_owned())
-            }
+            ParameterKind::Enum(choice) => self
+                .value(choice)
+                .map(|value| vocabulary.name(choice, value).to_owned()),
             ParameterKind::Version(choice) => self.predicate(choice).map(ToString::to_string),
         }
     }

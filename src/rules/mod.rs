@@ -11,9 +11,7 @@ mod check;
 mod compile;
 mod coverage;
 mod diagnostic;
-mod draft;
 mod explain;
-mod fields;
 mod index;
 mod key;
 mod resolve;
@@ -21,7 +19,6 @@ mod source;
 mod space;
 #[cfg(test)]
 mod tests;
-mod vocabulary;
 
 pub use base::{AdvisorySummary, OverlaySummary, RuleBase};
 pub use compile::{Compiled, compile};

@@ -23,8 +23,12 @@ impl RuleBase {
             .iter()
             .filter_map(|entry| Some((entry.slot, entry.value.as_deref()?)))
             .collect();
-        let facts = Facts { query, vocabulary: &self.vocabulary, values: &values };
-        let mut advisories = self.constraint_advisories(query, &constraints);
+        let facts = Facts {
+            query,
+            vocabulary: &self.vocabulary,
+            values: &values,
+        };
+        let mut advisories = constraint_advisories(query, &constraints);
         advisories.extend(
             self.advisories
                 .iter()
@@ -41,14 +45,22 @@ impl RuleBase {
             released: self.released.clone(),
             digest: Arc::clone(&self.digest),
             overlays: layers.iter().map(|layer| Arc::clone(&layer.name)).collect(),
-            matched_rules: overlays().map(|layer| Arc::clone(&layer.sentence)).collect(),
+            matched_rules: overlays()
+                .map(|layer| Arc::clone(&layer.sentence))
+                .collect(),
             request: query
                 .known(&self.vocabulary)
                 .map(|(parameter, text)| (parameter, text.to_owned()))
                 .collect(),
-            settings: winners.iter().filter_map(|entry| self.setting(entry)).collect(),
+            settings: winners
+                .iter()
+                .filter_map(|entry| self.setting(entry))
+                .collect(),
             coverage: self.grid.judge(query, covered),
-            constraints: constraints.into_iter().map(|(_, constraint)| constraint).collect(),
+            constraints: constraints
+                .into_iter()
+                .map(|(_, constraint)| constraint)
+                .collect(),
             advisories,
             notes: Vec::new(),
         }
@@ -92,23 +104,26 @@ impl RuleBase {
             })
             .collect()
     }
+}
 
-    /// One advisory for each version in the query outside a range.
-    fn constraint_advisories(
-        &self,
-        query: &Query,
-        constraints: &[(&ConstrainedPath, Constraint)],
-    ) -> Vec<Arc<Advisory>> {
-        let mut advisories = Vec::new();
-        for (path, constraint) in constraints {
-            let Some(parameter) = path.judges else { continue };
-            let Some(version) = query.version(parameter) else { continue };
-            if !constraint.predicate.accepts(version) {
-                advisories.push(Arc::new(outside(parameter, version.as_str(), constraint)));
-            }
+/// One advisory for each version in the query outside a range.
+fn constraint_advisories(
+    query: &Query,
+    constraints: &[(&ConstrainedPath, Constraint)],
+) -> Vec<Arc<Advisory>> {
+    let mut advisories = Vec::new();
+    for (path, constraint) in constraints {
+        let Some(parameter) = path.judges else {
+            continue;
+        };
+        let Some(version) = query.version(parameter) else {
+            continue;
+        };
+        if !constraint.predicate.accepts(version) {
+            advisories.push(Arc::new(outside(parameter, version.as_str(), constraint)));
         }
-        advisories
     }
+    advisories
 }
 
 fn judges(path: &ConstrainedPath, parameter: Parameter) -> bool {
@@ -134,11 +149,19 @@ fn intersection(path: &ConstrainedPath, parts: &[&LayerConstraint]) -> Option<Co
         .collect();
     sources.sort();
     sources.dedup();
-    Some(Constraint { path: path.selector.clone(), predicate, sources })
+    Some(Constraint {
+        path: path.selector.clone(),
+        predicate,
+        sources,
+    })
 }
 
 fn outside(parameter: VersionParameter, version: &str, constraint: &Constraint) -> Advisory {
-    let Constraint { path, predicate, sources } = constraint;
+    let Constraint {
+        path,
+        predicate,
+        sources,
+    } = constraint;
     let name = parameter.parameter().name();
     Advisory {
         id: "CONSTRAINT".to_owned(),

@@ -57,11 +57,16 @@ pub(super) fn parse<'t>(file: &Arc<str>, text: &'t str, report: &mut Report) -> 
         block_nesting_limit: DEPTH_LIMIT,
         disallow_directives: true,
     };
-    let mut reader = Reader { events: Parser::new_from_str_with_options(text, options) };
+    let mut reader = Reader {
+        events: Parser::new_from_str_with_options(text, options),
+    };
     match reader.document() {
         Ok(node) => node,
         Err(Refusal { at, message }) => {
-            let location = Location { file: Arc::clone(file), at };
+            let location = Location {
+                file: Arc::clone(file),
+                at,
+            };
             report.error(location, "yaml", message);
             None
         }
@@ -78,12 +83,18 @@ struct Refusal {
 }
 
 fn refuse<T>(at: Position, message: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { at, message: message.into() })
+    Err(Refusal {
+        at,
+        message: message.into(),
+    })
 }
 
 fn position(line: usize, column: usize) -> Position {
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Position { line: number(line), column: number(column.saturating_add(1)) }
+    Position {
+        line: number(line),
+        column: number(column.saturating_add(1)),
+    }
 }
 
 impl<'t> Reader<'t> {
@@ -117,7 +128,10 @@ impl<'t> Reader<'t> {
         let body = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 plain_node(at, anchor, tag.is_some())?;
-                Body::Scalar { text, plain: style == ScalarStyle::Plain }
+                Body::Scalar {
+                    text,
+                    plain: style == ScalarStyle::Plain,
+                }
             }
             Event::SequenceStart(_, anchor, tag) => {
                 plain_node(at, anchor, tag.is_some())?;
@@ -127,7 +141,12 @@ impl<'t> Reader<'t> {
                 plain_node(at, anchor, tag.is_some())?;
                 Body::Mapping(self.entries()?)
             }
-            _ => return refuse(at, "aliases are not allowed in rule files; write the value out"),
+            _ => {
+                return refuse(
+                    at,
+                    "aliases are not allowed in rule files; write the value out",
+                );
+            }
         };
         Ok(Node { at, body })
     }
@@ -163,7 +182,10 @@ fn start_of(span: Span) -> Position {
 
 fn plain_node(at: Position, anchor: usize, tagged: bool) -> Result<(), Refusal> {
     if anchor != 0 {
-        return refuse(at, "anchors are not allowed in rule files; write the value out");
+        return refuse(
+            at,
+            "anchors are not allowed in rule files; write the value out",
+        );
     }
     if tagged {
         return refuse(at, "tags are not allowed in rule files");

@@ -16,7 +16,10 @@ struct Versions {
 }
 
 impl Versions {
-    const ALL: Self = Self { absent: true, interval: Interval::ALL };
+    const ALL: Self = Self {
+        absent: true,
+        interval: Interval::ALL,
+    };
 
     const fn is_empty(self) -> bool {
         !self.absent && self.interval.is_empty()
@@ -32,14 +35,35 @@ impl Versions {
     /// What lies in `self` but not in `other`, as at most two pieces.
     fn without(self, other: Self) -> [Self; 2] {
         if other.interval.is_empty() {
-            let rest = Self { absent: self.absent && !other.absent, ..self };
-            return [rest, Self { absent: false, interval: Interval { low: 0, high: 0 } }];
+            let rest = Self {
+                absent: self.absent && !other.absent,
+                ..self
+            };
+            return [
+                rest,
+                Self {
+                    absent: false,
+                    interval: Interval { low: 0, high: 0 },
+                },
+            ];
         }
-        let below = Interval { high: self.interval.high.min(other.interval.low), ..self.interval };
-        let above = Interval { low: self.interval.low.max(other.interval.high), ..self.interval };
+        let below = Interval {
+            high: self.interval.high.min(other.interval.low),
+            ..self.interval
+        };
+        let above = Interval {
+            low: self.interval.low.max(other.interval.high),
+            ..self.interval
+        };
         [
-            Self { absent: self.absent && !other.absent, interval: below },
-            Self { absent: false, interval: above },
+            Self {
+                absent: self.absent && !other.absent,
+                interval: below,
+            },
+            Self {
+                absent: false,
+                interval: above,
+            },
         ]
     }
 }
@@ -66,7 +90,10 @@ impl Region {
             }
         });
         let versions = VersionParameter::ALL.map(|parameter| match key.predicate(parameter) {
-            Some(predicate) => Versions { absent: false, interval: predicate.interval() },
+            Some(predicate) => Versions {
+                absent: false,
+                interval: predicate.interval(),
+            },
             None => Versions::ALL,
         });
         Self { values, versions }
@@ -97,9 +124,10 @@ impl Region {
         // time; what falls off at each step is a piece of the answer.
         let mut rest = self.clone();
         for index in 0..rest.values.len() {
-            let (Some(mine), Some(theirs)) =
-                (rest.values.get(index).copied(), other.values.get(index).copied())
-            else {
+            let (Some(mine), Some(theirs)) = (
+                rest.values.get(index).copied(),
+                other.values.get(index).copied(),
+            ) else {
                 continue;
             };
             let mut piece = rest.clone();
@@ -108,9 +136,10 @@ impl Region {
             set(&mut rest.values, index, mine & theirs);
         }
         for index in 0..rest.versions.len() {
-            let (Some(mine), Some(theirs)) =
-                (rest.versions.get(index).copied(), other.versions.get(index).copied())
-            else {
+            let (Some(mine), Some(theirs)) = (
+                rest.versions.get(index).copied(),
+                other.versions.get(index).copied(),
+            ) else {
                 continue;
             };
             for part in mine.without(theirs) {
@@ -144,7 +173,11 @@ impl Region {
             .filter_map(|parameter| Some((parameter, self.example_of(vocabulary, parameter)?)))
             .map(|(parameter, text)| format!("{parameter}={text}"))
             .collect();
-        if parts.is_empty() { "the empty query".to_owned() } else { parts.join(" ") }
+        if parts.is_empty() {
+            "the empty query".to_owned()
+        } else {
+            parts.join(" ")
+        }
     }
 
     fn example_of(&self, vocabulary: &Vocabulary, parameter: Parameter) -> Option<String> {

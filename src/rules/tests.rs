@@ -20,8 +20,14 @@ sources: {E: {title: one}, G: {title: two}}
 
 fn try_compile(text: &str) -> Result<Compiled, Vec<String>> {
     let files = [
-        RuleFile { path: "a-vocabulary.yaml".into(), text: VOCABULARY.into() },
-        RuleFile { path: "rules.yaml".into(), text: text.into() },
+        RuleFile {
+            path: "a-vocabulary.yaml".into(),
+            text: VOCABULARY.into(),
+        },
+        RuleFile {
+            path: "rules.yaml".into(),
+            text: text.into(),
+        },
     ];
     compile(&files, &[], DIGEST)
         .map_err(|found| found.iter().map(ToString::to_string).collect::<Vec<_>>())
@@ -47,7 +53,11 @@ fn query(rules: &RuleBase, text: &str) -> Query {
 /// `path=value` lines of the recipe for a query.
 fn values(rules: &RuleBase, text: &str) -> Vec<String> {
     let recipe = rules.recipe(&query(rules, text));
-    recipe.settings.iter().map(|setting| format!("{}={}", setting.path, setting.value)).collect()
+    recipe
+        .settings
+        .iter()
+        .map(|setting| format!("{}={}", setting.path, setting.value))
+        .collect()
 }
 
 /// One layer that sets K8s.image.x and pins the operator where it is the base.
@@ -81,7 +91,11 @@ fn check_refused(text: &str, wanted: &[&str]) {
 /// Compiling must succeed with exactly these warning codes.
 fn check_warned(text: &str, codes: &[&str]) {
     let warnings = try_compile(text).unwrap().warnings;
-    assert!(warnings.iter().all(|found| found.severity == DiagnosticSeverity::Warning));
+    assert!(
+        warnings
+            .iter()
+            .all(|found| found.severity == DiagnosticSeverity::Warning)
+    );
     let found: Vec<&str> = warnings.iter().map(|found| found.code).collect();
     assert_eq!(found, codes, "{warnings:?}");
 }
@@ -93,7 +107,10 @@ fn more_specific_overlays_win_whatever_the_file_order() {
         overlay("eks", "service: eks", &sets("eks")),
         overlay("eks-late", "service: eks, k8s: '1.33'", &sets("late")),
     ]));
-    assert_eq!(values(&rules, ""), ["K8s.image.gpu-operator=v1", "K8s.image.x=base"]);
+    assert_eq!(
+        values(&rules, ""),
+        ["K8s.image.gpu-operator=v1", "K8s.image.x=base"]
+    );
     assert!(values(&rules, "service=eks").contains(&"K8s.image.x=eks".into()));
     assert!(values(&rules, "service=eks gpu=h100").contains(&"K8s.image.x=both".into()));
     assert!(values(&rules, "service=eks k8s=v1.33.5-eks-1").contains(&"K8s.image.x=late".into()));
@@ -107,7 +124,11 @@ fn more_specific_overlays_win_whatever_the_file_order() {
 #[test]
 fn priority_and_then_file_order_decide_between_equals() {
     let rules = rules(&with_overlays(&[
-        overlay("first", "service: eks", &format!("priority: 1, {}", sets("first"))),
+        overlay(
+            "first",
+            "service: eks",
+            &format!("priority: 1, {}", sets("first")),
+        ),
         overlay("second", "service: eks", &sets("second")),
         overlay("third", "gpu: h100", &sets("third")),
     ]));
@@ -154,12 +175,28 @@ fn constraints_intersect_and_cite_who_set_the_bounds() {
     let rules = rules(&with_overlays(&[
         overlay("eks", "service: eks", &constrained(">=1.28", "E")),
         overlay("h100", "gpu: h100", &constrained(">=1.29 <1.34", "G")),
-        overlay("train", "service: eks, intent: training", &constrained(">=1.30", "E")),
+        overlay(
+            "train",
+            "service: eks, intent: training",
+            &constrained(">=1.30", "E"),
+        ),
     ]));
-    let recipe = rules.recipe(&query(&rules, "service=eks gpu=h100 intent=training k8s=1.35"));
-    let [constraint] = recipe.constraints.as_slice() else { panic!("{:?}", recipe.constraints) };
+    let recipe = rules.recipe(&query(
+        &rules,
+        "service=eks gpu=h100 intent=training k8s=1.35",
+    ));
+    let [constraint] = recipe.constraints.as_slice() else {
+        panic!("{:?}", recipe.constraints)
+    };
     assert_eq!(constraint.predicate.to_string(), ">=1.30 <1.34");
-    assert_eq!(constraint.sources.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["E", "G"]);
+    assert_eq!(
+        constraint
+            .sources
+            .iter()
+            .map(AsRef::as_ref)
+            .collect::<Vec<&str>>(),
+        ["E", "G"]
+    );
     assert_eq!(recipe.advisories[0].id, "CONSTRAINT");
     let recipe = rules.recipe(&query(&rules, "service=eks gpu=h100 k8s=1.33"));
     assert!(recipe.advisories.is_empty());
@@ -173,7 +210,12 @@ fn an_impossible_constraint_names_both_layers_and_a_query() {
             overlay("eks", "service: eks", &range(">=1.34")),
             overlay("old", "gpu: a100", &range("<1.30")),
         ]),
-        &["empty-constraint", "`>=1.34` of `eks`", "`<1.30` of `old`", "service=eks gpu=a100"],
+        &[
+            "empty-constraint",
+            "`>=1.34` of `eks`",
+            "`<1.30` of `old`",
+            "service=eks gpu=a100",
+        ],
     );
     // Layers that cannot meet may contradict each other.
     rules(&with_overlays(&[
@@ -185,19 +227,36 @@ fn an_impossible_constraint_names_both_layers_and_a_query() {
 #[test]
 fn a_value_outside_a_constraint_is_refused_only_where_it_survives() {
     let operator = |version: &str| {
-        format!("types: [{{type: K8s, subtypes: [{{subtype: image, data: {{gpu-operator: {version}}}}}]}}]")
+        format!(
+            "types: [{{type: K8s, subtypes: [{{subtype: image, data: {{gpu-operator: {version}}}}}]}}]"
+        )
     };
     let floor = "constraints: {K8s.image.gpu-operator: '>=25.10'}";
-    let gb200 = overlay("gb200", "gpu: gb200", &format!("{}, {floor}", operator("v25.10.1")));
+    let gb200 = overlay(
+        "gb200",
+        "gpu: gb200",
+        &format!("{}, {floor}", operator("v25.10.1")),
+    );
     let base = base().replace("gpu-operator: v1", "gpu-operator: v25.3.3");
     rules(&format!("{base}overlays:\n{gb200}"));
-    let eks = overlay("eks-gb200", "service: eks, gpu: gb200", &operator("v25.3.0"));
+    let eks = overlay(
+        "eks-gb200",
+        "service: eks, gpu: gb200",
+        &operator("v25.3.0"),
+    );
     check_refused(
         &format!("{base}overlays:\n{gb200}{eks}"),
-        &["outside-constraint", "`v25.3.0` of `eks-gb200`", "service=eks gpu=gb200"],
+        &[
+            "outside-constraint",
+            "`v25.3.0` of `eks-gb200`",
+            "service=eks gpu=gb200",
+        ],
     );
     let lone = overlay("gb200", "gpu: gb200", floor);
-    check_refused(&format!("{base}overlays:\n{lone}"), &["`v25.3.3` of `base`", "gpu=gb200"]);
+    check_refused(
+        &format!("{base}overlays:\n{lone}"),
+        &["`v25.3.3` of `base`", "gpu=gb200"],
+    );
 }
 
 #[test]
@@ -263,12 +322,19 @@ fn the_older_layout_loads_and_names_its_overlays() {
          overlays:\n  - key: {service: eks, os: ubuntu}\n    types:\n      - type: OS\n        subtypes:\n          - subtype: grub\n            data: {a: '1'}\n  \
          - key: {service: eks, os: ubuntu, gpu: any}\n    types: [{type: OS, subtypes: [{subtype: grub, data: {b: '2'}}]}]\n",
     );
-    let names: Vec<String> = rules.overlays().map(|overlay| overlay.name.to_string()).collect();
+    let names: Vec<String> = rules
+        .overlays()
+        .map(|overlay| overlay.name.to_string())
+        .collect();
     assert_eq!(names, ["base", "eks-ubuntu", "eks-ubuntu-2"]);
     assert_eq!(rules.version(), "0123456789ab");
     assert_eq!(
         values(&rules, "env=eks os=ubuntu"),
-        ["OS.grub.a=1", "OS.grub.b=2", "K8s.image.gpu-operator=v25.3.3"]
+        [
+            "OS.grub.a=1",
+            "OS.grub.b=2",
+            "K8s.image.gpu-operator=v25.3.3"
+        ]
     );
 }
 
@@ -280,12 +346,19 @@ fn advisories_look_at_question_and_answer() {
     let rules = rules(&format!("{}{advisories}", base()));
     let ids = |text: &str| -> Vec<String> {
         let recipe = rules.recipe(&query(&rules, text));
-        recipe.advisories.iter().map(|advisory| advisory.id.clone()).collect()
+        recipe
+            .advisories
+            .iter()
+            .map(|advisory| advisory.id.clone())
+            .collect()
     };
     assert_eq!(ids("gpu=h100"), ["A"]);
     assert_eq!(ids("gpu=a100 k8s=1.30"), [""; 0]);
     assert_eq!(ids("k8s=1.33"), ["B"]);
-    assert_eq!(rules.recipe(&query(&rules, "gpu=h100")).advisories[0].source, "E, G");
+    assert_eq!(
+        rules.recipe(&query(&rules, "gpu=h100")).advisories[0].source,
+        "E, G"
+    );
 }
 
 #[test]
@@ -301,14 +374,29 @@ fn coverage_takes_the_grid_first_and_then_the_layers() {
     ));
     let check = |text: &str, level: &str, missing: &[Parameter]| {
         let coverage = rules.recipe(&query(&rules, text)).coverage;
-        assert_eq!((coverage.level.name(), coverage.missing.as_slice()), (level, missing), "{text}");
+        assert_eq!(
+            (coverage.level.name(), coverage.missing.as_slice()),
+            (level, missing),
+            "{text}"
+        );
     };
     check("", "base", &[]);
     check("service=eks gpu=h100", "composed", &[]);
     check("service=gke", "base", &[Parameter::Service]);
-    check("service=eks gpu=h100 os=ubuntu intent=training", "validated", &[Parameter::Os, Parameter::Intent]);
-    check("service=eks gpu=h100 os=cos", "unsupported", &[Parameter::Os]);
-    let near = rules.nearest_covered(&query(&rules, "service=eks gpu=a100 os=ubuntu intent=training"));
+    check(
+        "service=eks gpu=h100 os=ubuntu intent=training",
+        "validated",
+        &[Parameter::Os, Parameter::Intent],
+    );
+    check(
+        "service=eks gpu=h100 os=cos",
+        "unsupported",
+        &[Parameter::Os],
+    );
+    let near = rules.nearest_covered(&query(
+        &rules,
+        "service=eks gpu=a100 os=ubuntu intent=training",
+    ));
     assert_eq!(near, ["os=ubuntu&service=eks&gpu=h100&intent=training"]);
 }
 
@@ -317,18 +405,34 @@ fn a_trace_names_every_layer_and_what_nearly_applied() {
     let rules = rules(&with_overlays(&[
         overlay("eks", "service: eks", &sets("eks")),
         overlay("eks-h100", "service: eks, gpu: h100", &sets("both")),
-        overlay("eks-a100", "service: eks, gpu: a100, k8s: '1.33'", &sets("no")),
+        overlay(
+            "eks-a100",
+            "service: eks, gpu: a100, k8s: '1.33'",
+            &sets("no"),
+        ),
     ]));
     let trace = rules.trace(&query(&rules, "service=eks gpu=h100"));
     let (path, steps) = &trace.paths[1];
     assert_eq!(path.to_string(), "K8s.image.x");
-    let shown: Vec<String> =
-        steps.iter().map(|step| format!("{} {}", step.overlay, step.at)).collect();
-    assert_eq!(shown, ["base rules.yaml:1", "eks rules.yaml:3", "eks-h100 rules.yaml:4"]);
+    let shown: Vec<String> = steps
+        .iter()
+        .map(|step| format!("{} {}", step.overlay, step.at))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "base rules.yaml:1",
+            "eks rules.yaml:3",
+            "eks-h100 rules.yaml:4"
+        ]
+    );
     assert!(trace.near_misses.is_empty());
     let trace = rules.trace(&query(&rules, "service=eks gpu=a100 k8s=1.34"));
-    let near: Vec<String> =
-        trace.near_misses.iter().map(|near| format!("{} {}", near.overlay, near.wants)).collect();
+    let near: Vec<String> = trace
+        .near_misses
+        .iter()
+        .map(|near| format!("{} {}", near.overlay, near.wants))
+        .collect();
     assert_eq!(near, ["eks-a100 1.33", "eks-h100 h100"]);
 }
 

@@ -7,25 +7,31 @@ use std::sync::Arc;
 
 use crate::model::{Reading, nearest};
 
-use super::diagnostic::{Location, Position, Report};
-use super::source::{Body, Node};
+use crate::rules::diagnostic::{Location, Position, Report};
+use crate::rules::source::{Body, Node};
 
 /// A text and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Spanned {
-    pub(super) text: String,
-    pub(super) at: Position,
+pub(in crate::rules) struct Spanned {
+    pub(in crate::rules) text: String,
+    pub(in crate::rules) at: Position,
 }
 
+/// Something could not be read, and the report says why.
+pub(in crate::rules) struct Reported;
+
 /// The file being read and what was found wrong so far.
-pub(super) struct Context<'r> {
-    pub(super) file: Arc<str>,
-    pub(super) report: &'r mut Report,
+pub(in crate::rules) struct Context<'r> {
+    pub(in crate::rules) file: Arc<str>,
+    pub(in crate::rules) report: &'r mut Report,
 }
 
 impl Context<'_> {
-    pub(super) fn at(&self, at: Position) -> Location {
-        Location { file: Arc::clone(&self.file), at }
+    pub(in crate::rules) fn at(&self, at: Position) -> Location {
+        Location {
+            file: Arc::clone(&self.file),
+            at,
+        }
     }
 
     fn wrong_shape(&mut self, node: &Node<'_>, what: &str, expected: &str) {
@@ -34,7 +40,7 @@ impl Context<'_> {
     }
 
     /// The entries of a mapping with distinct scalar keys, in file order.
-    pub(super) fn entries<'n, 't>(
+    pub(in crate::rules) fn entries<'n, 't>(
         &mut self,
         node: &'n Node<'t>,
         what: &str,
@@ -61,7 +67,7 @@ impl Context<'_> {
     }
 
     /// As [`Context::entries`], with unknown keys reported and left out.
-    pub(super) fn known_entries<'n, 't>(
+    pub(in crate::rules) fn known_entries<'n, 't>(
         &mut self,
         node: &'n Node<'t>,
         what: &str,
@@ -76,7 +82,8 @@ impl Context<'_> {
                     None => format!("allowed are {}", allowed.join(", ")),
                 };
                 let message = format!("`{key}` is no key of {what}");
-                self.report.error_with_hint(self.at(*at), "unknown-key", message, hint);
+                self.report
+                    .error_with_hint(self.at(*at), "unknown-key", message, hint);
             }
             known
         });
@@ -84,7 +91,11 @@ impl Context<'_> {
     }
 
     /// The items of a list.
-    pub(super) fn items<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> &'n [Node<'t>] {
+    pub(in crate::rules) fn items<'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: &str,
+    ) -> &'n [Node<'t>] {
         if let Body::Sequence(items) = &node.body {
             return items;
         }
@@ -93,42 +104,51 @@ impl Context<'_> {
     }
 
     /// The text of a scalar.
-    pub(super) fn text(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned> {
+    pub(in crate::rules) fn text(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned> {
         if let Body::Scalar { text, .. } = &node.body {
-            return Some(Spanned { text: text.to_string(), at: node.at });
+            return Some(Spanned {
+                text: text.to_string(),
+                at: node.at,
+            });
         }
         self.wrong_shape(node, what, "a scalar");
         None
     }
 
     /// A text that says something.
-    pub(super) fn filled_text(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned> {
+    pub(in crate::rules) fn filled_text(&mut self, node: &Node<'_>, what: &str) -> Option<Spanned> {
         let text = self.text(node, what)?;
         if text.text.trim().is_empty() {
-            self.report.error(self.at(node.at), "shape", format!("{what} is empty"));
+            self.report
+                .error(self.at(node.at), "shape", format!("{what} is empty"));
             return None;
         }
         Some(text)
     }
 
     /// One text or a list of texts.
-    pub(super) fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<Spanned> {
+    pub(in crate::rules) fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<Spanned> {
         match &node.body {
-            Body::Sequence(items) => {
-                items.iter().filter_map(|item| self.filled_text(item, what)).collect()
-            }
+            Body::Sequence(items) => items
+                .iter()
+                .filter_map(|item| self.filled_text(item, what))
+                .collect(),
             _ => self.filled_text(node, what).into_iter().collect(),
         }
     }
 
-    /// A reading; `Some(None)` for a null, which removes a key.
-    pub(super) fn reading(&mut self, node: &Node<'_>, what: &str) -> Option<Option<Reading>> {
+    /// A reading; `None` for a null, which removes a key.
+    pub(in crate::rules) fn reading(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+    ) -> Result<Option<Reading>, Reported> {
         match &node.body {
-            Body::Scalar { text, plain: false } => Some(Some(Reading::from(&**text))),
-            Body::Scalar { text, plain: true } => Some(plain_reading(text)),
+            Body::Scalar { text, plain: false } => Ok(Some(Reading::from(&**text))),
+            Body::Scalar { text, plain: true } => Ok(plain_reading(text)),
             _ => {
                 self.wrong_shape(node, what, "a scalar");
-                None
+                Err(Reported)
             }
         }
     }
