@@ -339,6 +339,39 @@ fn the_older_layout_loads_and_names_its_overlays() {
 }
 
 #[test]
+fn defaults_fill_in_what_the_files_do_not_carry() {
+    let file = |path: &str, text: &str| RuleFile {
+        path: path.into(),
+        text: text.into(),
+    };
+    let grid = "coverage:\n  - {service: [eks, gke], level: validated, source: [E]}\n";
+    let defaults = [
+        file("v.yaml", VOCABULARY),
+        file("c.yaml", grid),
+        file("b.yaml", base()),
+    ];
+    let own = [file(
+        "own.yaml",
+        "base: {types: [{type: K8s, subtypes: [{subtype: image, data: {gpu-operator: v2}}]}]}",
+    )];
+    let rules = compile(&own, &defaults, DIGEST).unwrap().rules;
+    assert_eq!(values(&rules, "service=eks"), ["K8s.image.gpu-operator=v2"]);
+    let level =
+        |rules: &RuleBase, text: &str| rules.recipe(&query(rules, text)).coverage.level.name();
+    assert_eq!(level(&rules, "service=gke"), "validated");
+    // A vocabulary of its own may lack what the default grid speaks of.
+    let words = file(
+        "own-words.yaml",
+        "parameters: {service: {values: [{name: eks}, {name: here}]}}",
+    );
+    let rules = compile(&[own[0].clone(), words], &defaults, DIGEST)
+        .unwrap()
+        .rules;
+    assert_eq!(level(&rules, "service=eks"), "validated");
+    assert_eq!(level(&rules, "service=here"), "base");
+}
+
+#[test]
 fn advisories_look_at_question_and_answer() {
     let advisories = "advisories:\n  \
         - {id: A, severity: warning, when: {gpu: h100 || gb200, K8s.image.gpu-operator: v1}, message: m, remedy: r, source: [E, G]}\n  \

@@ -119,6 +119,9 @@ impl Compiler {
         Some(())
     }
 
+    /// A row of the grid. Values that nothing is known of are reported and left
+    /// out; `None` when a whole parameter of the cell is lost with them, because
+    /// the row would then match too much.
     pub(super) fn row(&mut self, draft: &CoverageDraft) -> Option<Row> {
         self.cited(&draft.location, &draft.sources);
         let mut row = Row {
@@ -134,12 +137,26 @@ impl Compiler {
                 return None;
             };
             for value in values {
-                let value = self.value(&draft.location, choice, value)?;
-                if let Some(slot) = row.values.get_mut(choice.index()) {
+                if let (Some(value), Some(slot)) = (
+                    self.value(&draft.location, choice, value),
+                    row.values.get_mut(choice.index()),
+                ) {
                     *slot |= Row::bit(value);
                 }
             }
+            if row.values_of(choice) == 0 {
+                return None;
+            }
         }
         Some(row)
+    }
+
+    /// Rows of the default grid, which may speak of values that the rule base's
+    /// own vocabulary does not have: those say nothing and are no mistake.
+    pub(super) fn default_rows(&mut self, drafts: &[CoverageDraft]) -> Vec<Row> {
+        let report = std::mem::take(&mut self.report);
+        let rows = drafts.iter().filter_map(|draft| self.row(draft)).collect();
+        self.report = report;
+        rows
     }
 }

@@ -45,7 +45,13 @@ pub fn compile(
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut report = Report::default();
     let mut drafts = read_all(files, &mut report);
-    fill_in(&mut drafts, defaults, &mut report);
+    let mut spare = read_all(defaults, &mut report);
+    if drafts.parameters.is_none() {
+        drafts.parameters = spare.parameters.take();
+    }
+    if drafts.sources.is_empty() {
+        drafts.sources = spare.sources;
+    }
     let vocabulary = match drafts.parameters.take() {
         Some(parameters) => vocabulary::build(parameters, &mut report),
         None => Vocabulary::default(),
@@ -60,20 +66,10 @@ pub fn compile(
         vocabulary,
         sources,
     };
-    let base = drafts.base.unwrap_or_else(|| {
-        let location = check::file_start(files.first().map_or("", |file| &file.path));
-        let hint = "add a `base:` with the values every recipe starts from";
-        compiler
-            .report
-            .error_with_hint(location.clone(), "empty-base", "there is no base", hint);
-        let (sources, constraints, settings) = (Vec::new(), Vec::new(), Vec::new());
-        LayerDraft {
-            location,
-            sources,
-            constraints,
-            settings,
-        }
-    });
+    let base = match drafts.base {
+        Some(base) => base,
+        None => no_base(files, &mut compiler.report),
+    };
     let ranked = compiler.rank(base, drafts.overlays);
     let paths = sorted_paths(&ranked);
     let constrained = compiler.constrained_paths(&ranked);
@@ -86,11 +82,12 @@ pub fn compile(
         .into_iter()
         .filter_map(|draft| compiler.advisory(draft, &paths))
         .collect();
-    let rows = drafts
-        .coverage
-        .into_iter()
-        .filter_map(|draft| compiler.row(&draft))
-        .collect();
+    let rows = if drafts.coverage.is_empty() {
+        compiler.default_rows(&spare.coverage)
+    } else {
+        let own = drafts.coverage.iter();
+        own.filter_map(|draft| compiler.row(draft)).collect()
+    };
     let Compiler {
         mut report,
         vocabulary,
@@ -115,6 +112,19 @@ pub fn compile(
     report.finish().map(|warnings| Compiled { rules, warnings })
 }
 
+/// Stands in for a missing base, so that the rest is still checked.
+fn no_base(files: &[RuleFile], report: &mut Report) -> LayerDraft {
+    let location = check::file_start(files.first().map_or("", |file| &file.path));
+    let hint = "add a `base:` with the values every recipe starts from";
+    report.error_with_hint(location.clone(), "empty-base", "there is no base", hint);
+    LayerDraft {
+        location,
+        sources: Vec::new(),
+        constraints: Vec::new(),
+        settings: Vec::new(),
+    }
+}
+
 fn short(digest: &str) -> String {
     digest
         .trim_start_matches("sha256:")
@@ -131,21 +141,4 @@ fn read_all(files: &[RuleFile], report: &mut Report) -> Drafts {
         check::read(file, &mut drafts, report);
     }
     drafts
-}
-
-/// Takes from the defaults the sections that the files do not carry.
-fn fill_in(drafts: &mut Drafts, defaults: &[RuleFile], report: &mut Report) {
-    if defaults.is_empty() {
-        return;
-    }
-    let spare = read_all(defaults, report);
-    if drafts.parameters.is_none() {
-        drafts.parameters = spare.parameters;
-    }
-    if drafts.sources.is_empty() {
-        drafts.sources = spare.sources;
-    }
-    if drafts.coverage.is_empty() {
-        drafts.coverage = spare.coverage;
-    }
 }
