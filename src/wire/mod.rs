@@ -1,0 +1,38 @@
+//! The shapes of documents and answers: what is read from a client or a file
+//! and what is written back, in JSON and YAML.
+//!
+//! What is deliberately absent: routes, headers, clocks, files. Reading goes
+//! through one tree for both formats; writing through serde.
+
+mod batch;
+mod criteria;
+mod document;
+mod encode;
+mod error;
+mod fault;
+mod fold;
+mod json;
+mod measurement;
+mod node;
+mod query;
+mod recipe;
+mod rules;
+mod scalar;
+mod service;
+mod snapshot;
+mod texts;
+mod trace;
+mod verdict;
+mod yaml;
+
+pub use batch::{BATCH_LIMIT, BatchAnswer, BatchItem, BatchRequest, read_batch};
+pub use document::{Document, read_document};
+pub use encode::{EncodeError, Format, encode};
+pub use error::{ErrorBody, ErrorCode};
+pub use fault::DocumentError;
+pub use query::QueryDocument;
+pub use recipe::{RecipeDocument, RecipeOptions};
+pub use rules::RulesDocument;
+pub use scalar::ScalarDocument;
+pub use service::{IndexDocument, RouteDocument, RulesSummary, StatusDocument};
+pub use snapshot::SnapshotDocument;
