@@ -1,6 +1,17 @@
 //! Known-good configuration for GPU Kubernetes clusters.
 
 pub mod assess;
+#[cfg(feature = "server")]
+pub mod http;
+pub mod library;
+#[cfg(feature = "server")]
+pub mod metrics;
 pub mod model;
 pub mod rules;
+#[cfg(feature = "server")]
+pub mod serving;
+#[cfg(feature = "server")]
+pub mod settings;
+#[cfg(feature = "server")]
+pub mod telemetry;
 pub mod wire;

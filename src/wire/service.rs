@@ -30,13 +30,13 @@ pub struct RulesSummary<'a> {
 }
 
 /// One route.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "server", schema(as = Route))]
 pub struct RouteDocument {
     /// The methods it answers.
     #[cfg_attr(feature = "server", schema(value_type = Vec<String>))]
-    pub methods: &'static [&'static str],
+    pub methods: Vec<&'static str>,
     /// The path.
     pub path: &'static str,
     /// What it does, in a few words.
@@ -48,33 +48,13 @@ pub struct RouteDocument {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "server", schema(as = Status))]
 pub struct StatusDocument {
-    /// `healthy`, `ready`, `starting` or `draining`.
+    /// `healthy` or `ready`.
     pub status: &'static str,
-    /// Why, where it is not obvious.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", schema(nullable = false))]
-    pub reason: Option<&'static str>,
 }
 
 impl StatusDocument {
     /// The process runs.
-    pub const HEALTHY: Self = Self {
-        status: "healthy",
-        reason: None,
-    };
+    pub const HEALTHY: Self = Self { status: "healthy" };
     /// Requests are served.
-    pub const READY: Self = Self {
-        status: "ready",
-        reason: None,
-    };
-    /// Not yet.
-    pub const STARTING: Self = Self {
-        status: "starting",
-        reason: Some("the rule base is being loaded"),
-    };
-    /// Not any more.
-    pub const DRAINING: Self = Self {
-        status: "draining",
-        reason: Some("the service is shutting down"),
-    };
+    pub const READY: Self = Self { status: "ready" };
 }

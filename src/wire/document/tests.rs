@@ -1,3 +1,5 @@
+//! Documents as clients send them, well-meant and hostile.
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Documents as they are written.
+
 use proptest::prelude::*;
 
 use super::{Format, encode};

@@ -1,3 +1,5 @@
+//! Recipes as documents: names, order, options.
+
 use std::sync::Arc;
 
 use super::{RecipeDocument, RecipeOptions};

@@ -1,0 +1,53 @@
+//! All routes and what stands around them, for `main` and for tests.
+
+use actix_cors::Cors;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, Error, web};
+use tracing_actix_web::TracingLogger;
+
+use super::error::ApiError;
+use super::middleware::{AccessLog, complete_headers, cors, exchange, governor, require_key};
+use super::routes;
+use super::state::State;
+
+/// The service over `state`. Middleware is listed innermost first.
+pub fn build_app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let origins = &state.settings.cors_allowed_origins;
+    let cors: Condition<Cors> = Condition::new(!origins.is_empty(), cors(origins));
+    let governed = Condition::new(state.limiter.is_on(), governor(&state.limiter));
+    // What users ask for stands first: routes are tried in order.
+    let versioned = web::scope("/v1")
+        .service(routes::recipe::resource())
+        .service(routes::query::resource())
+        .service(routes::batch::resource())
+        .service(routes::rules::resource())
+        .default_service(web::to(routes::not_found))
+        .wrap(governed)
+        .wrap(from_fn(require_key))
+        .wrap(from_fn(complete_headers));
+    App::new()
+        .app_data(state)
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|error, _| ApiError::Malformed(error.to_string()).into()),
+        )
+        .service(versioned)
+        .configure(routes::service::configure)
+        .configure(routes::docs::configure)
+        .default_service(web::to(routes::not_found))
+        .wrap(cors)
+        .wrap(from_fn(exchange))
+        .wrap(TracingLogger::<AccessLog>::new())
+}

@@ -1,0 +1,359 @@
+//! One operation a route and method.
+
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
+use utoipa::openapi::response::ResponsesBuilder;
+use utoipa::openapi::security::SecurityRequirement;
+
+use super::answers::{self, Success};
+use super::inputs;
+use crate::http::parameters::Switch;
+use crate::metrics::Route;
+use crate::model::{Query, Selector};
+use crate::rules::RuleBase;
+use crate::wire::{
+    EncodeError, ErrorCode, Format, QueryDocument, RecipeDocument, RecipeOptions, StatusDocument,
+    encode,
+};
+
+/// A path, the methods that share an operation, and the operation.
+pub(super) type Described = (&'static str, Vec<HttpMethod>, Operation);
+
+const READ: [HttpMethod; 2] = [HttpMethod::Get, HttpMethod::Head];
+
+/// Every operation of the service.
+pub(super) fn all(rules: &RuleBase) -> Result<Vec<Described>, EncodeError> {
+    let mut found = vec![
+        recipe(rules)?,
+        posted_recipe(rules)?,
+        batch(),
+        value(rules)?,
+        listing(),
+    ];
+    found.extend(about()?);
+    found.extend(description());
+    Ok(found)
+}
+
+/// GET and HEAD differ in the id, and HEAD answers without a body.
+pub(super) fn for_method(operation: &Operation, method: &HttpMethod) -> Operation {
+    let mut operation = operation.clone();
+    if *method == HttpMethod::Head {
+        operation.operation_id = operation.operation_id.map(|id| format!("{id}Head"));
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                *response = answers::without_body(response);
+            }
+        }
+    }
+    operation
+}
+
+fn recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
+    let success = Success {
+        description: "The recipe.",
+        schema: "Recipe",
+        example: Some(recipe_example(rules)?),
+        also: &["application/yaml"],
+        headers: answers::KEPT,
+    };
+    let operation = OperationBuilder::new()
+        .tag("recipes")
+        .operation_id(Some("getRecipe"))
+        .summary(Some("What an environment should run"))
+        .description(Some(
+            "Parameters that are left out, empty or `any` are open; values may be written in any \
+             case. An environment that no rule covers is answered all the same, and `coverage` says so.",
+        ))
+        .parameters(Some(inputs::environment(rules.vocabulary())))
+        .parameters(Some(inputs::switches(&[
+            Switch::Context,
+            Switch::Explain,
+            Switch::Strict,
+            Switch::Format,
+        ])))
+        .responses(limited(&success, &[ErrorCode::NoMatchingRule, ErrorCode::NotAcceptable]));
+    Ok((Route::Recipe.pattern(), READ.to_vec(), keyed(operation)))
+}
+
+fn posted_recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
+    let success = Success {
+        description: "The recipe. `notes` says what the snapshot left unclear.",
+        schema: "Recipe",
+        example: Some(recipe_example(rules)?),
+        also: &["application/yaml"],
+        headers: answers::LOCATED,
+    };
+    let operation = OperationBuilder::new()
+        .tag("recipes")
+        .operation_id(Some("postRecipe"))
+        .summary(Some("What a measured node should run"))
+        .description(Some(
+            "Query parameters fill what the body does not say, and win over it.",
+        ))
+        .parameters(Some(inputs::environment(rules.vocabulary())))
+        .parameters(Some(inputs::switches(&[
+            Switch::Context,
+            Switch::Explain,
+            Switch::Strict,
+            Switch::Format,
+        ])))
+        .request_body(Some(inputs::document_body()))
+        .responses(with_body(
+            &success,
+            &[ErrorCode::NoMatchingRule, ErrorCode::NotAcceptable],
+        ));
+    Ok((
+        Route::Recipe.pattern(),
+        vec![HttpMethod::Post],
+        keyed(operation),
+    ))
+}
+
+fn batch() -> Described {
+    let success = Success {
+        description: "One item a query, in order: a recipe or an error.",
+        schema: "BatchAnswer",
+        example: None,
+        also: &["application/yaml"],
+        headers: answers::FRESH,
+    };
+    let operation = OperationBuilder::new()
+        .tag("recipes")
+        .operation_id(Some("postRecipes"))
+        .summary(Some("Many recipes at once"))
+        .description(Some(
+            "Each query counts against the rate limit as if it came alone.",
+        ))
+        .parameters(Some(inputs::switches(&[Switch::Format])))
+        .request_body(Some(inputs::batch_body()))
+        .responses(with_body(&success, &[ErrorCode::NotAcceptable]));
+    (
+        Route::Recipes.pattern(),
+        vec![HttpMethod::Post],
+        keyed(operation),
+    )
+}
+
+fn value(rules: &RuleBase) -> Result<Described, EncodeError> {
+    let recipe = rules.recipe(&Query::default());
+    let selector = Selector::parse("K8s.image.gpu-operator");
+    let setting = selector.and_then(|selector| recipe.get(&selector));
+    let example = setting
+        .map(|setting| json_of(&QueryDocument::new(setting, false)))
+        .transpose()?;
+    let success = Success {
+        description: "The value.",
+        schema: "Value",
+        example,
+        also: &["application/yaml", "text/plain"],
+        headers: answers::KEPT,
+    };
+    let operation = OperationBuilder::new()
+        .tag("recipes")
+        .operation_id(Some("getValue"))
+        .summary(Some("One value of a recipe"))
+        .description(Some(
+            "With `Accept: text/plain` the bare value and a line end.",
+        ))
+        .parameters(Some(inputs::switches(&[Switch::Selector])))
+        .parameters(Some(inputs::environment(rules.vocabulary())))
+        .parameters(Some(inputs::switches(&[
+            Switch::Context,
+            Switch::Strict,
+            Switch::Format,
+        ])))
+        .responses(limited(
+            &success,
+            &[
+                ErrorCode::NotFound,
+                ErrorCode::NoMatchingRule,
+                ErrorCode::NotAcceptable,
+            ],
+        ));
+    Ok((Route::Query.pattern(), READ.to_vec(), keyed(operation)))
+}
+
+fn listing() -> Described {
+    let success = Success {
+        description: "The rule base.",
+        schema: "Rules",
+        example: None,
+        also: &["application/yaml"],
+        headers: answers::KEPT,
+    };
+    let operation = OperationBuilder::new()
+        .tag("rules")
+        .operation_id(Some("getRules"))
+        .summary(Some("What answers are made of"))
+        .description(Some(
+            "Parameters with their values, overlays with keys and sources, advisories.",
+        ))
+        .parameters(Some(inputs::switches(&[Switch::Format])))
+        .responses(limited(&success, &[ErrorCode::NotAcceptable]));
+    (Route::Rules.pattern(), READ.to_vec(), keyed(operation))
+}
+
+fn about() -> Result<Vec<Described>, EncodeError> {
+    let operation = |id: &str,
+                     summary: &str,
+                     description: &str,
+                     schema: &str,
+                     example,
+                     errors: &[ErrorCode]| {
+        let success = Success {
+            description,
+            schema,
+            example,
+            also: &[],
+            headers: &[],
+        };
+        let responses = ResponsesBuilder::new().response("200", success.response());
+        OperationBuilder::new()
+            .tag("service")
+            .operation_id(Some(id))
+            .summary(Some(summary))
+            .responses(by_status(responses, errors, false))
+            .build()
+    };
+    let healthy = Some(json_of(&StatusDocument::HEALTHY)?);
+    let ready = Some(json_of(&StatusDocument::READY)?);
+    let internal = [ErrorCode::InternalError];
+    let draining = [ErrorCode::InternalError, ErrorCode::ServiceUnavailable];
+    let metrics = OperationBuilder::new()
+        .tag("service")
+        .operation_id(Some("getMetrics"))
+        .summary(Some("Metrics for Prometheus"))
+        .responses(by_status(
+            ResponsesBuilder::new().response(
+                "200",
+                answers::plain("Prometheus' text format.", "text/plain"),
+            ),
+            &internal,
+            false,
+        ));
+    let index = operation(
+        "getIndex",
+        "What runs here",
+        "The service and its routes.",
+        "Index",
+        None,
+        &internal,
+    );
+    let health = operation(
+        "getHealth",
+        "Whether the process runs",
+        "It does.",
+        "Status",
+        healthy,
+        &internal,
+    );
+    let readiness = operation(
+        "getReady",
+        "Whether requests should be sent here",
+        "They should.",
+        "Status",
+        ready,
+        &draining,
+    );
+    Ok(vec![
+        (Route::Index.pattern(), READ.to_vec(), index),
+        (Route::Health.pattern(), READ.to_vec(), health),
+        (Route::Ready.pattern(), READ.to_vec(), readiness),
+        (Route::Metrics.pattern(), READ.to_vec(), metrics.build()),
+    ])
+}
+
+fn description() -> Vec<Described> {
+    let operation = |id: &str, content_type: &str| {
+        let responses = ResponsesBuilder::new()
+            .response("200", answers::plain("This document.", content_type))
+            .response("304", answers::not_modified());
+        OperationBuilder::new()
+            .tag("service")
+            .operation_id(Some(id))
+            .summary(Some("The API description"))
+            .responses(by_status(responses, &[ErrorCode::InternalError], false))
+            .build()
+    };
+    let json = operation("getOpenapiJson", "application/json");
+    let yaml = operation("getOpenapiYaml", "application/yaml");
+    vec![
+        (Route::OpenapiJson.pattern(), READ.to_vec(), json),
+        (Route::OpenapiYaml.pattern(), READ.to_vec(), yaml),
+    ]
+}
+
+/// A key may be needed or not: that is the operator's choice.
+fn keyed(operation: OperationBuilder) -> Operation {
+    let none: [&str; 0] = [];
+    operation
+        .securities(Some([
+            SecurityRequirement::default(),
+            SecurityRequirement::new("bearer", none),
+        ]))
+        .build()
+}
+
+const ALWAYS: [ErrorCode; 4] = [
+    ErrorCode::InvalidRequest,
+    ErrorCode::Unauthorized,
+    ErrorCode::RateLimitExceeded,
+    ErrorCode::InternalError,
+];
+
+fn limited(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
+    let mut responses = ResponsesBuilder::new().response("200", success.response());
+    if success.headers == answers::KEPT {
+        responses = responses.response("304", answers::not_modified());
+    }
+    let codes: Vec<ErrorCode> = ALWAYS.iter().chain(errors).copied().collect();
+    by_status(responses, &codes, true)
+}
+
+fn with_body(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
+    let of_bodies = [
+        ErrorCode::RequestTimeout,
+        ErrorCode::PayloadTooLarge,
+        ErrorCode::UnsupportedMediaType,
+    ];
+    let codes: Vec<ErrorCode> = errors.iter().chain(&of_bodies).copied().collect();
+    limited(success, &codes)
+}
+
+fn by_status(
+    mut responses: ResponsesBuilder,
+    codes: &[ErrorCode],
+    limited: bool,
+) -> ResponsesBuilder {
+    for code in codes {
+        let same: Vec<ErrorCode> = codes
+            .iter()
+            .copied()
+            .filter(|other| other.status() == code.status())
+            .collect();
+        let limited = limited && *code != ErrorCode::InternalError;
+        responses = responses.response(code.status().to_string(), answers::error(&same, limited));
+    }
+    responses
+}
+
+/// A recipe of the rule base that is being served: an example cannot go stale.
+fn recipe_example(rules: &RuleBase) -> Result<Value, EncodeError> {
+    let mut query = Query::default();
+    for (parameter, value) in [
+        (crate::model::Parameter::Service, "eks"),
+        (crate::model::Parameter::Gpu, "h100"),
+    ] {
+        // A private rule base may not have these values.
+        let _ = query.set(rules.vocabulary(), parameter, value);
+    }
+    let recipe = rules.recipe(&query);
+    json_of(&RecipeDocument::new(&recipe, RecipeOptions::default()))
+}
+
+fn json_of<T: serde::Serialize>(document: &T) -> Result<Value, EncodeError> {
+    let bytes = encode(Format::Json, document)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}

@@ -1,0 +1,114 @@
+//! Kept answers as responses: validators, encodings, 304.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::encoding;
+use super::error::ApiError;
+use super::middleware::Exchange;
+use super::state::State;
+use crate::metrics::CacheResult;
+use crate::serving::{Answer, Encoding, Revision};
+
+/// A kept answer about to be given.
+pub(super) struct Reply<'a> {
+    pub(super) revision: &'a Revision,
+    pub(super) key: &'a str,
+    pub(super) answer: &'a Arc<Answer>,
+    pub(super) cache: CacheResult,
+    /// What the log calls this.
+    pub(super) event: &'static str,
+    /// The canonical query, for the log; none where the answer is about no
+    /// environment.
+    pub(super) params: Option<&'a str>,
+}
+
+impl Reply<'_> {
+    /// The response, or 304 when the client has it already.
+    pub(super) fn send(
+        self,
+        request: &HttpRequest,
+        state: &State,
+    ) -> Result<HttpResponse, ApiError> {
+        let encoding = self.answer.best(encoding::negotiate(request));
+        let tag = self.answer.tag(encoding);
+        let unchanged =
+            matches!(*request.method(), Method::GET | Method::HEAD) && has(request.headers(), &tag);
+        let tag = HeaderValue::from_maybe_shared(tag).map_err(|_| ApiError::Internal)?;
+        let cache = if unchanged {
+            CacheResult::Revalidated
+        } else {
+            self.cache
+        };
+        state.metrics.cache(cache);
+        state
+            .metrics
+            .rules_matched(self.answer.facts().matched_rules.iter().map(|name| &**name));
+        Exchange::note(request, |exchange| {
+            exchange.event = self.event;
+            if let Some(params) = self.params {
+                exchange.params = Some(params.to_owned());
+                exchange.matched_rules = Some(self.answer.facts().matched_rules.len());
+                exchange.measurements = Some(self.answer.facts().measurements);
+            }
+            exchange.cache = Some(cache);
+            exchange.rules_digest = Some(self.revision.rules().digest().to_owned());
+        });
+        let mut response = if unchanged {
+            HttpResponse::new(StatusCode::NOT_MODIFIED)
+        } else {
+            self.whole(encoding)?
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, tag);
+        headers.insert(header::CACHE_CONTROL, state.cache_control.clone());
+        headers.insert(header::VARY, state.vary.clone());
+        Ok(response)
+    }
+
+    /// The response to what is not kept: without validators, for nobody else.
+    pub(super) fn send_unkept(
+        self,
+        request: &HttpRequest,
+        state: &State,
+    ) -> Result<HttpResponse, ApiError> {
+        let mut response = self.send(request, state)?;
+        let headers = response.headers_mut();
+        headers.remove(header::ETAG);
+        headers.remove(header::CACHE_CONTROL);
+        Ok(response)
+    }
+
+    fn whole(&self, encoding: Encoding) -> Result<HttpResponse, ApiError> {
+        let new = !self.answer.has(encoding);
+        let bytes = self.answer.bytes(encoding).map_err(|error| {
+            tracing::error!(%error, key = self.key, "an answer cannot be compressed");
+            ApiError::Internal
+        })?;
+        if new {
+            // Weighs the entry again, now that it holds one more encoding.
+            self.revision.remember(self.key, self.answer);
+        }
+        let mut response = HttpResponse::with_body(StatusCode::OK, bytes).map_into_boxed_body();
+        let headers = response.headers_mut();
+        let content_type = HeaderValue::from_static(self.answer.content_type());
+        headers.insert(header::CONTENT_TYPE, content_type);
+        if let Some(name) = encoding::name(encoding) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        Ok(response)
+    }
+}
+
+/// Whether the client names `tag` among what it has. `W/` is passed over: for
+/// GET and HEAD the weak comparison applies (RFC 9110, section 13.1.2).
+fn has(headers: &HeaderMap, tag: &[u8]) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|given| given == b"*" || given.strip_prefix(b"W/").unwrap_or(given) == tag)
+}

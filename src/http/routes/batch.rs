@@ -1,0 +1,98 @@
+//! `/v1/recipes`: many queries at once.
+
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use jiff::Timestamp;
+
+use super::recipe::{defect, note_event, recipe};
+use crate::http::body::{self, Limits};
+use crate::http::error::ApiError;
+use crate::http::format::{DOCUMENTS, Shape, negotiate};
+use crate::http::middleware::{Exchange, charge};
+use crate::http::parameters::{Ask, Switch, pairs};
+use crate::http::state::State;
+use crate::model::{Recipe, Trace};
+use crate::rules::RuleBase;
+use crate::wire::{
+    BatchAnswer, BatchItem, ErrorBody, Format, RecipeDocument, RecipeOptions, encode, read_batch,
+};
+
+const QUERY_SWITCHES: &[Switch] = &[Switch::Context, Switch::Explain, Switch::Strict];
+
+pub(in crate::http) fn resource() -> Resource {
+    web::resource("/recipes").route(web::post().to(post))
+}
+
+async fn post(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let mut whole = Ask::default();
+    whole.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
+    let shape = negotiate(&request, whole.format, DOCUMENTS)?;
+    let limits = Limits {
+        bytes: state.settings.max_body_bytes,
+        time: state.settings.read_timeout,
+    };
+    let (bytes, format) = body::read(&request, payload, limits).await?;
+    let batch = body::understand(bytes, move |bytes| read_batch(bytes, format)).await??;
+    charge(&request, &state, batch.queries.len().saturating_sub(1))?;
+    note_event(&request, "batch_generated");
+
+    let revision = state.publisher.current();
+    let answers: Vec<Result<Answered, ApiError>> = batch
+        .queries
+        .iter()
+        .map(|query| answer(revision.rules(), query))
+        .collect();
+    let items = answers
+        .iter()
+        .map(|answer| item(answer, &request))
+        .collect();
+    let format = match shape {
+        Shape::Document(format) => format,
+        Shape::Bare => Format::Json,
+    };
+    let bytes = encode(format, &BatchAnswer { items }).map_err(defect)?;
+    Ok(HttpResponse::Ok()
+        .content_type(shape.content_type())
+        .body(bytes))
+}
+
+struct Answered {
+    recipe: Recipe,
+    context: bool,
+    trace: Option<Trace>,
+}
+
+fn answer(rules: &RuleBase, query: &[(String, String)]) -> Result<Answered, ApiError> {
+    let mut ask = Ask::default();
+    ask.read(query, Some(rules.vocabulary()), QUERY_SWITCHES)?;
+    Ok(Answered {
+        recipe: recipe(rules, &ask)?,
+        context: ask.context,
+        trace: ask.explain.then(|| rules.trace(&ask.query)),
+    })
+}
+
+fn item<'a>(answer: &'a Result<Answered, ApiError>, request: &HttpRequest) -> BatchItem<'a> {
+    match answer {
+        Ok(answered) => BatchItem::Recipe(RecipeDocument::new(
+            &answered.recipe,
+            RecipeOptions {
+                context: answered.context,
+                trace: answered.trace.as_ref(),
+            },
+        )),
+        Err(error) => {
+            let mut id = String::new();
+            Exchange::note(request, |exchange| {
+                exchange.id.to_str().unwrap_or_default().clone_into(&mut id);
+            });
+            let now = format!("{:.3}", Timestamp::now());
+            let mut body = ErrorBody::new(error.code(), error.to_string(), id, now);
+            body.details = error.details();
+            BatchItem::Error(body)
+        }
+    }
+}

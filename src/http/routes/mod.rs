@@ -1,0 +1,34 @@
+//! One file a route, or a few that belong together.
+
+pub(super) mod batch;
+pub(super) mod docs;
+pub(super) mod query;
+pub(super) mod recipe;
+pub(super) mod rules;
+pub(super) mod service;
+
+use actix_web::HttpRequest;
+
+use super::error::{ApiError, shown};
+use crate::metrics::Route;
+use crate::model::nearest;
+
+/// The answer where nothing is served.
+pub(super) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {
+    let path = request.path();
+    let served = Route::ALL
+        .into_iter()
+        .filter(|route| *route != Route::Unmatched)
+        .map(Route::pattern);
+    // A trailing slash is the commonest slip.
+    let slashed = path.trim_end_matches('/');
+    Err(ApiError::NoRoute {
+        path: shown(path),
+        nearest: served.clone().find(|route| *route == slashed).or_else(|| {
+            Route::ALL
+                .map(Route::pattern)
+                .into_iter()
+                .find(|route| nearest(path, [*route]).is_some())
+        }),
+    })
+}

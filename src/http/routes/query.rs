@@ -1,0 +1,114 @@
+//! `/v1/query`: one value of a recipe.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+
+use super::recipe::{defect, facts, recipe};
+use crate::http::error::{ApiError, shown};
+use crate::http::format::{Shape, VALUES, negotiate};
+use crate::http::parameters::{Ask, Switch, pairs};
+use crate::http::respond::Reply;
+use crate::http::state::State;
+use crate::metrics::CacheResult;
+use crate::model::{QueryProblem, Recipe, Selector, Setting, nearest};
+use crate::serving::Answer;
+use crate::wire::{QueryDocument, encode};
+
+const SWITCHES: &[Switch] = &[
+    Switch::Selector,
+    Switch::Context,
+    Switch::Strict,
+    Switch::Format,
+];
+
+/// The most paths that an error lists.
+const LISTED: usize = 20;
+
+pub(in crate::http) fn resource() -> Resource {
+    web::resource("/query")
+        .route(web::get().to(get))
+        .route(web::head().to(get))
+}
+
+async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let revision = state.publisher.current();
+    let rules = revision.rules();
+    let mut ask = Ask::default();
+    ask.read(
+        &pairs(request.query_string())?,
+        Some(rules.vocabulary()),
+        SWITCHES,
+    )?;
+    let Some((given, selector)) = ask.selector.take() else {
+        return Err(missing_selector());
+    };
+    let shape = negotiate(&request, ask.format, VALUES)?;
+    let params = ask.query.canonical(rules.vocabulary());
+    let key = format!("query{}{} {given}?{params}", shape.letter(), ask.options());
+    let (answer, cache) = match revision.remembered(&key) {
+        Some(answer) => (answer, CacheResult::Hit),
+        None => {
+            let recipe = recipe(rules, &ask)?;
+            let Some(setting) = recipe.get(&selector) else {
+                return Err(no_value(&given, &selector, &recipe));
+            };
+            let bytes = write(setting, ask.context, shape)?;
+            let answer = Arc::new(Answer::new(shape.content_type(), bytes, facts(&recipe)));
+            revision.remember(&key, &answer);
+            (answer, CacheResult::Miss)
+        }
+    };
+    let reply = Reply {
+        revision: &revision,
+        key: &key,
+        answer: &answer,
+        cache,
+        event: "value_selected",
+        params: Some(&params),
+    };
+    reply.send(&request, &state)
+}
+
+fn write(setting: &Setting, context: bool, shape: Shape) -> Result<Vec<u8>, ApiError> {
+    match shape {
+        Shape::Bare => Ok(format!("{}\n", setting.value.text()).into_bytes()),
+        Shape::Document(format) => {
+            encode(format, &QueryDocument::new(setting, context)).map_err(defect)
+        }
+    }
+}
+
+fn missing_selector() -> ApiError {
+    ApiError::Parameters(vec![QueryProblem {
+        parameter: "selector".to_owned(),
+        given: None,
+        reason: "is missing".to_owned(),
+        allowed: vec!["type.subtype.key, such as K8s.image.gpu-operator".to_owned()],
+        nearest: None,
+    }])
+}
+
+/// What there is instead: the keys of the same subtype, else of the same type.
+fn no_value(given: &str, selector: &Selector, recipe: &Recipe) -> ApiError {
+    let paths = |kept: &dyn Fn(&Setting) -> bool| {
+        let settings = recipe.settings.iter().filter(|setting| kept(setting));
+        settings
+            .map(|setting| setting.path.to_string())
+            .collect::<Vec<_>>()
+    };
+    let mut available = paths(&|setting| selector.key_in(&setting.path.subtype).is_some());
+    if available.is_empty() {
+        available = paths(&|setting| setting.path.kind == selector.kind());
+    }
+    let near = nearest(given, available.iter().map(String::as_str)).map(str::to_owned);
+    available.truncate(LISTED);
+    if let Some(near) = near {
+        available.retain(|path| *path != near);
+        available.insert(0, near);
+    }
+    ApiError::NoValue {
+        selector: shown(given),
+        available,
+    }
+}

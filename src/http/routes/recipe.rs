@@ -1,0 +1,205 @@
+//! `/v1/recipe`: what an environment should run.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+
+use crate::assess::{Implied, imply};
+use crate::http::body::{self, Limits};
+use crate::http::error::ApiError;
+use crate::http::format::{DOCUMENTS, Shape, negotiate};
+use crate::http::middleware::Exchange;
+use crate::http::parameters::{Ask, Switch, pairs};
+use crate::http::respond::Reply;
+use crate::http::state::State;
+use crate::metrics::CacheResult;
+use crate::model::{CoverageLevel, Query, Recipe};
+use crate::rules::RuleBase;
+use crate::serving::{Answer, Facts, Revision};
+use crate::wire::{Document, Format, RecipeDocument, RecipeOptions, encode, read_document};
+
+const SWITCHES: &[Switch] = &[
+    Switch::Context,
+    Switch::Explain,
+    Switch::Strict,
+    Switch::Format,
+];
+/// What a document may say beside the environment.
+const DOCUMENT_SWITCHES: &[Switch] = &[Switch::Context, Switch::Explain, Switch::Strict];
+const EVENT: &str = "recipe_generated";
+
+pub(in crate::http) fn resource() -> Resource {
+    web::resource("/recipe")
+        .route(web::get().to(get))
+        .route(web::head().to(get))
+        .route(web::post().to(post))
+}
+
+async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let revision = state.publisher.current();
+    let mut ask = Ask::default();
+    let given = pairs(request.query_string())?;
+    ask.read(&given, Some(revision.rules().vocabulary()), SWITCHES)?;
+    reply(&request, &state, &revision, &ask)
+}
+
+async fn post(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let limits = Limits {
+        bytes: state.settings.max_body_bytes,
+        time: state.settings.read_timeout,
+    };
+    let (bytes, format) = body::read(&request, payload, limits).await?;
+    let document = body::understand(bytes, move |bytes| read_document(bytes, format)).await??;
+
+    // Loaded after the body has arrived: nothing is awaited while it is held.
+    let revision = state.publisher.current();
+    let vocabulary = revision.rules().vocabulary();
+    let mut ask = Ask::default();
+    let mut notes = Vec::new();
+    match document {
+        Document::Snapshot(snapshot) => {
+            state.metrics.snapshot_received();
+            let Implied {
+                query,
+                notes: unclear,
+            } = imply(&snapshot, vocabulary);
+            ask.query = query;
+            notes = unclear;
+        }
+        Document::Criteria(criteria) => {
+            ask.read(&criteria, Some(vocabulary), DOCUMENT_SWITCHES)?;
+        }
+    }
+    let given = pairs(request.query_string())?;
+    ask.read(&given, Some(vocabulary), SWITCHES)?;
+    if notes.is_empty() {
+        let mut response = reply(&request, &state, &revision, &ask)?;
+        let location = location(&ask, revision.rules());
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LOCATION, location);
+        }
+        return Ok(response);
+    }
+    // Notes are about this snapshot, not about the query: nothing to keep.
+    let shape = negotiate(&request, ask.format, DOCUMENTS)?;
+    let mut recipe = revision.rules().recipe(&ask.query);
+    recipe.notes = notes;
+    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, shape)?);
+    let params = ask.query.canonical(vocabulary);
+    let reply = Reply {
+        revision: &revision,
+        key: "",
+        answer: &answer,
+        cache: CacheResult::Miss,
+        event: EVENT,
+        params: Some(&params),
+    };
+    reply.send_unkept(&request, &state)
+}
+
+/// The GET that gives the same bytes.
+fn location(ask: &Ask, rules: &RuleBase) -> String {
+    let mut query = ask.query.canonical(rules.vocabulary());
+    query.push_str(&ask.options());
+    match ask.format {
+        Some(Format::Json) => query.push_str("&format=json"),
+        Some(Format::Yaml) => query.push_str("&format=yaml"),
+        None => {}
+    }
+    let query = query.trim_start_matches('&');
+    if query.is_empty() {
+        "/v1/recipe".to_owned()
+    } else {
+        format!("/v1/recipe?{query}")
+    }
+}
+
+fn reply(
+    request: &HttpRequest,
+    state: &State,
+    revision: &Revision,
+    ask: &Ask,
+) -> Result<HttpResponse, ApiError> {
+    let shape = negotiate(request, ask.format, DOCUMENTS)?;
+    let params = ask.query.canonical(revision.rules().vocabulary());
+    let key = format!("recipe{}{}?{params}", shape.letter(), ask.options());
+    let (answer, cache) = match revision.remembered(&key) {
+        Some(answer) => (answer, CacheResult::Hit),
+        None => {
+            let recipe = recipe(revision.rules(), ask)?;
+            let answer = Arc::new(answer(&recipe, revision.rules(), ask, shape)?);
+            revision.remember(&key, &answer);
+            (answer, CacheResult::Miss)
+        }
+    };
+    let reply = Reply {
+        revision,
+        key: &key,
+        answer: &answer,
+        cache,
+        event: EVENT,
+        params: Some(&params),
+    };
+    reply.send(request, state)
+}
+
+/// The recipe, unless `strict` asks for a better one than there is.
+pub(in crate::http) fn recipe(rules: &RuleBase, ask: &Ask) -> Result<Recipe, ApiError> {
+    let recipe = rules.recipe(&ask.query);
+    let level = recipe.coverage.level;
+    let uncovered = matches!(level, CoverageLevel::Base | CoverageLevel::Unsupported);
+    // An empty query asks for the base, and gets it.
+    if ask.strict && uncovered && ask.query != Query::default() {
+        return Err(ApiError::NoMatchingRule {
+            query: ask.query.canonical(rules.vocabulary()),
+            level,
+            nearest: rules.nearest_covered(&ask.query),
+        });
+    }
+    Ok(recipe)
+}
+
+fn answer(recipe: &Recipe, rules: &RuleBase, ask: &Ask, shape: Shape) -> Result<Answer, ApiError> {
+    let trace = ask.explain.then(|| rules.trace(&ask.query));
+    let options = RecipeOptions {
+        context: ask.context,
+        trace: trace.as_ref(),
+    };
+    let format = match shape {
+        Shape::Document(format) => format,
+        Shape::Bare => Format::Json,
+    };
+    let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
+    Ok(Answer::new(shape.content_type(), bytes, facts(recipe)))
+}
+
+pub(in crate::http) fn facts(recipe: &Recipe) -> Facts {
+    let mut types: Vec<_> = recipe
+        .settings
+        .iter()
+        .map(|setting| setting.path.kind)
+        .collect();
+    types.dedup();
+    Facts {
+        matched_rules: recipe.overlays.iter().skip(1).cloned().collect(),
+        measurements: types.len(),
+    }
+}
+
+/// What cannot be written is our defect, not the client's.
+pub(in crate::http) fn defect(error: impl std::fmt::Display) -> ApiError {
+    tracing::error!(%error, "an answer cannot be written");
+    ApiError::Internal
+}
+
+/// Says in the log what a handler did that gives no kept answer.
+pub(in crate::http) fn note_event(request: &HttpRequest, event: &'static str) {
+    Exchange::note(request, |exchange| exchange.event = event);
+}

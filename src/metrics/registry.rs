@@ -1,0 +1,278 @@
+//! Handles to all metrics, made once, and their text for Prometheus.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::PrometheusRecorder;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::labels::{CacheResult, MethodLabel, Route};
+use super::names;
+
+/// Statuses the service answers with; others share the last.
+const STATUSES: [u16; 16] = [
+    200, 204, 304, 308, 400, 401, 404, 405, 406, 408, 413, 415, 417, 429, 500, 503,
+];
+
+/// Overlays with a series of their own; later ones share `other`.
+const NAMED_OVERLAYS: usize = 200;
+
+type ByStatus = [OnceLock<Counter>; STATUSES.len()];
+
+/// All metrics. The recorder belongs to this value, not to the process, so that
+/// two services in one process count apart.
+pub struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    process: metrics_process::Collector,
+    requests: Vec<ByStatus>,
+    durations: Vec<OnceLock<Histogram>>,
+    in_flight: Gauge,
+    rate_limited: Counter,
+    panics: Counter,
+    cache: [Counter; CacheResult::ALL.len()],
+    snapshots: Counter,
+    reloads: [Counter; 2],
+    overlay_count: Gauge,
+    published: Mutex<Option<Gauge>>,
+    matches: Mutex<HashMap<Box<str>, Counter>>,
+    other_matches: Counter,
+}
+
+impl Metrics {
+    /// Registers everything, at 0.
+    ///
+    /// # Errors
+    /// Only when the bucket bounds are empty, which they are not.
+    pub fn new() -> Result<Self, BuildError> {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(
+                Matcher::Full(names::DURATION.to_owned()),
+                &names::DURATION_BUCKETS,
+            )?
+            .build_recorder();
+        let handle = recorder.handle();
+        let process = metrics_process::Collector::default();
+        let metrics = with_local_recorder(&recorder, || {
+            names::describe();
+            process.describe();
+            Registered::new()
+        });
+        let made = Self {
+            recorder,
+            handle,
+            process,
+            requests: slots(|| std::array::from_fn(|_| OnceLock::new())),
+            durations: slots(OnceLock::new),
+            in_flight: metrics.in_flight,
+            rate_limited: metrics.rate_limited,
+            panics: metrics.panics,
+            cache: metrics.cache,
+            snapshots: metrics.snapshots,
+            reloads: metrics.reloads,
+            overlay_count: metrics.overlay_count,
+            published: Mutex::new(None),
+            matches: Mutex::new(HashMap::new()),
+            other_matches: metrics.other_matches,
+        };
+        for route in Route::ALL {
+            for method in route.methods() {
+                made.request_counter(*method, route, 200).increment(0);
+                made.request_counter(*method, route, 500).increment(0);
+                let _ = made.duration(*method, route);
+            }
+        }
+        made.request_counter(MethodLabel::Get, Route::Unmatched, 404)
+            .increment(0);
+        Ok(made)
+    }
+
+    /// A request's head was read.
+    pub fn request_started(&self) {
+        self.in_flight.increment(1.0);
+    }
+
+    /// A request's answer is ready to be sent.
+    pub fn request_finished(&self, method: MethodLabel, route: Route, status: u16, seconds: f64) {
+        self.in_flight.decrement(1.0);
+        self.request_counter(method, route, status).increment(1);
+        self.duration(method, route).record(seconds);
+    }
+
+    /// A request's client went away before there was an answer.
+    pub fn request_abandoned(&self) {
+        self.in_flight.decrement(1.0);
+    }
+
+    /// A client asked too often.
+    pub fn rate_limited(&self) {
+        self.rate_limited.increment(1);
+    }
+
+    /// A handler failed in a way it should not.
+    pub fn panic_recovered(&self) {
+        self.panics.increment(1);
+    }
+
+    /// The cache was asked.
+    pub fn cache(&self, result: CacheResult) {
+        let [hit, miss, revalidated] = &self.cache;
+        match result {
+            CacheResult::Hit => hit.increment(1),
+            CacheResult::Miss => miss.increment(1),
+            CacheResult::Revalidated => revalidated.increment(1),
+        }
+    }
+
+    /// A snapshot was posted and read.
+    pub fn snapshot_received(&self) {
+        self.snapshots.increment(1);
+    }
+
+    /// Overlays took part in a recipe.
+    pub fn rules_matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) {
+        let matches = self.matches.lock().unwrap_or_else(PoisonError::into_inner);
+        for overlay in overlays {
+            matches
+                .get(overlay)
+                .unwrap_or(&self.other_matches)
+                .increment(1);
+        }
+    }
+
+    /// A reload was tried.
+    pub fn reload(&self, succeeded: bool) {
+        let [success, failure] = &self.reloads;
+        if succeeded { success } else { failure }.increment(1);
+    }
+
+    /// A rule base is served from now on.
+    pub fn rules_published<'o>(
+        &self,
+        version: &str,
+        digest: &str,
+        overlays: impl IntoIterator<Item = &'o str>,
+    ) {
+        let info = with_local_recorder(
+            &self.recorder,
+            || gauge!(names::RULES_INFO, "version" => version.to_owned(), "digest" => digest.to_owned()),
+        );
+        info.set(1.0);
+        let mut published = self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // A registry cannot forget a series, but 0 says that it is over.
+        if let Some(before) = published.replace(info) {
+            before.set(0.0);
+        }
+        if let Some(now) = &*published {
+            now.set(1.0);
+        }
+        let mut matches = self.matches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = 0_u32;
+        for overlay in overlays {
+            count += 1;
+            if matches.len() < NAMED_OVERLAYS && !matches.contains_key(overlay) {
+                let counter = with_local_recorder(
+                    &self.recorder,
+                    || counter!(names::RULE_MATCHES, "overlay" => overlay.to_owned()),
+                );
+                matches.insert(overlay.into(), counter);
+            }
+        }
+        self.overlay_count.set(f64::from(count));
+    }
+
+    /// Everything in Prometheus' text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        with_local_recorder(&self.recorder, || self.process.collect());
+        self.handle.render()
+    }
+
+    /// Drains recorded durations into their buckets; without it, they pile up
+    /// at 16 bytes a request until someone asks for the text.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    fn request_counter(&self, method: MethodLabel, route: Route, status: u16) -> &Counter {
+        let position = STATUSES.iter().position(|known| *known == status);
+        let slot = self
+            .requests
+            .get(slot_of(method, route))
+            .and_then(|statuses| statuses.get(position?));
+        // A status outside the list would be a defect; it counts as one.
+        let Some(slot) = slot else {
+            return &self.panics;
+        };
+        slot.get_or_init(|| {
+            with_local_recorder(&self.recorder, || {
+                counter!(
+                    names::REQUESTS,
+                    "method" => method.name(), "path" => route.pattern(), "status" => status.to_string()
+                )
+            })
+        })
+    }
+
+    fn duration(&self, method: MethodLabel, route: Route) -> Histogram {
+        let make = || {
+            with_local_recorder(
+                &self.recorder,
+                || histogram!(names::DURATION, "method" => method.name(), "path" => route.pattern()),
+            )
+        };
+        match self.durations.get(slot_of(method, route)) {
+            Some(slot) => slot.get_or_init(make).clone(),
+            None => make(),
+        }
+    }
+}
+
+fn slots<T>(make: impl Fn() -> T) -> Vec<T> {
+    let count = MethodLabel::ALL.len() * Route::ALL.len();
+    std::iter::repeat_with(make).take(count).collect()
+}
+
+const fn slot_of(method: MethodLabel, route: Route) -> usize {
+    method as usize * Route::ALL.len() + route as usize
+}
+
+/// Handles whose labels are known from the start.
+struct Registered {
+    in_flight: Gauge,
+    rate_limited: Counter,
+    panics: Counter,
+    cache: [Counter; CacheResult::ALL.len()],
+    snapshots: Counter,
+    reloads: [Counter; 2],
+    overlay_count: Gauge,
+    other_matches: Counter,
+}
+
+impl Registered {
+    fn new() -> Self {
+        let made = Self {
+            in_flight: gauge!(names::IN_FLIGHT),
+            rate_limited: counter!(names::RATE_LIMITED),
+            panics: counter!(names::PANICS),
+            cache: CacheResult::ALL.map(|result| counter!(names::CACHE, "result" => result.name())),
+            snapshots: counter!(names::SNAPSHOTS),
+            reloads: ["success", "failure"]
+                .map(|result| counter!(names::RELOADS, "result" => result)),
+            overlay_count: gauge!(names::OVERLAYS),
+            other_matches: counter!(names::RULE_MATCHES, "overlay" => "other"),
+        };
+        made.in_flight.set(0.0);
+        made
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
