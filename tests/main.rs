@@ -5,8 +5,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "a test that cannot go on has failed"
 )]
 
 mod house;
+mod http;
 mod rule_base;
+mod server;

@@ -221,7 +221,10 @@ impl ResponseError for ApiError {
             | Self::UnsupportedMediaType { .. }
             | Self::Internal => {}
         }
-        response.finish()
+        let mut response = response.finish();
+        // Here the outermost middleware finds it, whatever wraps the answer.
+        response.extensions_mut().insert(self.clone());
+        response
     }
 }
 

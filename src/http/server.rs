@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::rt::{self, System, time};
 use actix_web::{HttpServer, web};
 
@@ -138,12 +138,20 @@ async fn serve(
     }
     .map_err(listen)?;
     let bound = server.addrs().first().copied().unwrap_or(address);
+    // Before anyone can know that the service runs: an early signal must not
+    // find the default action, which is to die.
+    let signals = Signals::new().map_err(ServeError::Stopped)?;
+    let hangup = signal(SignalKind::hangup()).map_err(ServeError::Stopped)?;
     let running = server.run();
 
     let (ask, asked) = mpsc::channel();
     chores::start(watched, asked);
-    rt::spawn(stop_on_signal(web::Data::clone(&state), running.handle()));
-    rt::spawn(reload_on_signal(ask));
+    rt::spawn(stop_on_signal(
+        web::Data::clone(&state),
+        running.handle(),
+        signals,
+    ));
+    rt::spawn(reload_on_signal(hangup, ask));
     let revision = state.publisher.current();
     tracing::info!(
         address = %bound,
@@ -161,29 +169,14 @@ async fn serve(
     outcome
 }
 
-/// Drains and stops on SIGTERM or SIGINT; a second signal stops at once.
-async fn stop_on_signal(state: web::Data<State>, server: ServerHandle) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        tracing::error!("signals cannot be received; stop the process by force");
-        return;
-    };
-    let mut next = async || {
-        let terminated = std::pin::pin!(terminate.recv());
-        let interrupted = std::pin::pin!(interrupt.recv());
-        futures_util::future::select(terminated, interrupted).await;
-    };
-    next().await;
+/// Drains and stops on the first signal; a second one stops at once.
+async fn stop_on_signal(state: web::Data<State>, server: ServerHandle, mut signals: Signals) {
+    signals.stop().await;
     state.drain();
     let delay = state.settings.drain_delay;
-    tracing::info!(
-        drain_delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-        "draining"
-    );
-    let waited = time::timeout(delay, next()).await;
-    if waited.is_ok() {
+    let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(drain_delay_ms = milliseconds, "draining");
+    if time::timeout(delay, signals.stop()).await.is_ok() {
         tracing::warn!("asked twice to stop; running requests are dropped");
         server.stop(false).await;
         return;
@@ -192,14 +185,32 @@ async fn stop_on_signal(state: web::Data<State>, server: ServerHandle) {
     tracing::info!("stopped");
 }
 
-async fn reload_on_signal(ask: mpsc::Sender<()>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        return;
-    };
+async fn reload_on_signal(mut hangup: Signal, ask: mpsc::Sender<()>) {
     while hangup.recv().await.is_some() {
         if ask.send(()).is_err() {
             return;
         }
+    }
+}
+
+/// Signals that end the service.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        let terminated = std::pin::pin!(self.terminate.recv());
+        let interrupted = std::pin::pin!(self.interrupt.recv());
+        futures_util::future::select(terminated, interrupted).await;
     }
 }
 

@@ -155,18 +155,15 @@ fn complete<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Eit
     if !(status.is_client_error() || status.is_server_error()) {
         return response.map_into_left_body();
     }
-    let known = response.response().error();
-    let error = match known.and_then(|error| error.as_error::<ApiError>()) {
-        Some(error) => error.clone(),
-        None => {
-            let allowed = response.headers().get(header::ALLOW);
-            let said = match known {
-                Some(error) => error.to_string(),
-                None => response.request().method().to_string(),
-            };
-            ApiError::of_framework(status, &said, allowed.and_then(|allow| allow.to_str().ok()))
-        }
-    };
+    let known = response.response().extensions().get::<ApiError>().cloned();
+    let error = known.unwrap_or_else(|| {
+        let allowed = response.headers().get(header::ALLOW);
+        let said = match response.response().error() {
+            Some(error) => error.to_string(),
+            None => response.request().method().to_string(),
+        };
+        ApiError::of_framework(status, &said, allowed.and_then(|allow| allow.to_str().ok()))
+    });
     let message = error.to_string();
     let mut id = HeaderValue::from_static("unknown");
     Exchange::note(response.request(), |exchange| {

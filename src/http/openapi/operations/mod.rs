@@ -1,5 +1,7 @@
 //! One operation a route and method.
 
+mod service;
+
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
@@ -13,8 +15,7 @@ use crate::metrics::Route;
 use crate::model::{Query, Selector};
 use crate::rules::RuleBase;
 use crate::wire::{
-    EncodeError, ErrorCode, Format, QueryDocument, RecipeDocument, RecipeOptions, StatusDocument,
-    encode,
+    EncodeError, ErrorCode, Format, QueryDocument, RecipeDocument, RecipeOptions, encode,
 };
 
 /// A path, the methods that share an operation, and the operation.
@@ -31,8 +32,8 @@ pub(super) fn all(rules: &RuleBase) -> Result<Vec<Described>, EncodeError> {
         value(rules)?,
         listing(),
     ];
-    found.extend(about()?);
-    found.extend(description());
+    found.extend(service::about()?);
+    found.extend(service::description());
     Ok(found)
 }
 
@@ -193,96 +194,6 @@ fn listing() -> Described {
         .parameters(Some(inputs::switches(&[Switch::Format])))
         .responses(limited(&success, &[ErrorCode::NotAcceptable]));
     (Route::Rules.pattern(), READ.to_vec(), keyed(operation))
-}
-
-fn about() -> Result<Vec<Described>, EncodeError> {
-    let operation = |id: &str,
-                     summary: &str,
-                     description: &str,
-                     schema: &str,
-                     example,
-                     errors: &[ErrorCode]| {
-        let success = Success {
-            description,
-            schema,
-            example,
-            also: &[],
-            headers: &[],
-        };
-        let responses = ResponsesBuilder::new().response("200", success.response());
-        OperationBuilder::new()
-            .tag("service")
-            .operation_id(Some(id))
-            .summary(Some(summary))
-            .responses(by_status(responses, errors, false))
-            .build()
-    };
-    let healthy = Some(json_of(&StatusDocument::HEALTHY)?);
-    let ready = Some(json_of(&StatusDocument::READY)?);
-    let internal = [ErrorCode::InternalError];
-    let draining = [ErrorCode::InternalError, ErrorCode::ServiceUnavailable];
-    let metrics = OperationBuilder::new()
-        .tag("service")
-        .operation_id(Some("getMetrics"))
-        .summary(Some("Metrics for Prometheus"))
-        .responses(by_status(
-            ResponsesBuilder::new().response(
-                "200",
-                answers::plain("Prometheus' text format.", "text/plain"),
-            ),
-            &internal,
-            false,
-        ));
-    let index = operation(
-        "getIndex",
-        "What runs here",
-        "The service and its routes.",
-        "Index",
-        None,
-        &internal,
-    );
-    let health = operation(
-        "getHealth",
-        "Whether the process runs",
-        "It does.",
-        "Status",
-        healthy,
-        &internal,
-    );
-    let readiness = operation(
-        "getReady",
-        "Whether requests should be sent here",
-        "They should.",
-        "Status",
-        ready,
-        &draining,
-    );
-    Ok(vec![
-        (Route::Index.pattern(), READ.to_vec(), index),
-        (Route::Health.pattern(), READ.to_vec(), health),
-        (Route::Ready.pattern(), READ.to_vec(), readiness),
-        (Route::Metrics.pattern(), READ.to_vec(), metrics.build()),
-    ])
-}
-
-fn description() -> Vec<Described> {
-    let operation = |id: &str, content_type: &str| {
-        let responses = ResponsesBuilder::new()
-            .response("200", answers::plain("This document.", content_type))
-            .response("304", answers::not_modified());
-        OperationBuilder::new()
-            .tag("service")
-            .operation_id(Some(id))
-            .summary(Some("The API description"))
-            .responses(by_status(responses, &[ErrorCode::InternalError], false))
-            .build()
-    };
-    let json = operation("getOpenapiJson", "application/json");
-    let yaml = operation("getOpenapiYaml", "application/yaml");
-    vec![
-        (Route::OpenapiJson.pattern(), READ.to_vec(), json),
-        (Route::OpenapiYaml.pattern(), READ.to_vec(), yaml),
-    ]
 }
 
 /// A key may be needed or not: that is the operator's choice.

@@ -1,0 +1,10 @@
+//! The service over `build_app`, without a port.
+
+mod contract;
+mod headers;
+mod limits;
+mod posts;
+mod queries;
+mod refusals;
+mod steady;
+mod support;

@@ -1,0 +1,108 @@
+//! Starting, logging, draining.
+
+use std::time::Duration;
+
+use super::process::Server;
+
+#[test]
+fn it_is_ready_at_once() {
+    // The shortest of three: what is measured is the server, not its neighbours.
+    let fastest = (0..3).map(|_| {
+        let server = Server::start(&[]);
+        assert_eq!(server.get("/ready").status, 200);
+        server.took
+    });
+    let fastest = fastest.min().unwrap();
+    let limit = if cfg!(debug_assertions) { 500 } else { 50 };
+    assert!(fastest < Duration::from_millis(limit), "{fastest:?}");
+}
+
+#[test]
+fn each_request_leaves_one_line() {
+    let server = Server::start(&[]);
+    let mut connection = server.connect();
+    connection.send(
+        b"GET /v1/recipe?gpu=h100&service=eks HTTP/1.1\r\nHost: t\r\nX-Request-Id: r-1\r\n\r\n",
+    );
+    let answer = connection.read().unwrap();
+    let line = server.event("recipe_generated");
+    assert_eq!(line["request_id"], "r-1");
+    assert_eq!(line["method"], "GET");
+    assert_eq!(line["path"], "/v1/recipe");
+    assert_eq!(line["status"], 200);
+    assert_eq!(line["params"], "service=eks&gpu=h100");
+    assert_eq!(line["cache"], "miss");
+    assert_eq!(line["client"], "127.0.0.1");
+    assert_eq!(
+        line["rules_digest"],
+        answer.json()["metadata"]["rules-digest"]
+    );
+    let rules = answer.json()["matchedRules"].as_array().unwrap().len();
+    assert_eq!(line["matched_rules"], rules);
+    assert_eq!(
+        line["measurements"],
+        answer.json()["measurements"].as_array().unwrap().len()
+    );
+    assert!(line["duration_ms"].as_f64().unwrap() > 0.0);
+    assert!(line["time"].as_str().unwrap().ends_with('Z'));
+    server.get("/nowhere");
+    let line = server.event("request");
+    assert_eq!(
+        (&line["status"], &line["level"]),
+        (&404.into(), &"INFO".into())
+    );
+    assert!(line["error"].as_str().unwrap().contains("/nowhere"));
+}
+
+#[test]
+fn a_termination_signal_drains() {
+    let mut server = Server::start(&[("DRAIN_DELAY", "500ms"), ("SHUTDOWN_TIMEOUT", "5s")]);
+    let mut kept = server.connect();
+    assert_eq!(kept.get("/ready").status, 200);
+    let mut half = server.connect();
+    half.send(b"POST /v1/recipe HTTP/1.1\r\nHost: t\r\nContent-Type: application/yaml\r\nContent-Length: 30\r\n\r\nkind: Recipe");
+    server.signal("-TERM");
+    server.event("draining");
+
+    let answer = kept.get("/ready");
+    assert_eq!((answer.status, answer.header("connection")), (503, "close"));
+    assert_eq!(answer.json()["code"], "SERVICE_UNAVAILABLE");
+    assert!(kept.is_closed());
+    let late = server.get("/v1/recipe?gpu=h100");
+    assert_eq!((late.status, late.header("connection")), (200, "close"));
+    half.send(b"Criteria\nspec: {}\n");
+    let answer = half
+        .read()
+        .expect("a request whose head was read is answered");
+    assert_eq!(
+        answer.status,
+        200,
+        "{:?}",
+        String::from_utf8_lossy(&answer.body)
+    );
+    assert_eq!(server.exit(), 0);
+}
+
+#[test]
+fn an_idle_connection_does_not_delay_the_end() {
+    let mut server = Server::start(&[("DRAIN_DELAY", "0"), ("SHUTDOWN_TIMEOUT", "15s")]);
+    let mut idle = server.connect();
+    assert_eq!(idle.get("/health").status, 200);
+    let started = std::time::Instant::now();
+    server.signal("-TERM");
+    assert_eq!(server.exit(), 0);
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut server = Server::start(&[("DRAIN_DELAY", "60s")]);
+    server.signal("-TERM");
+    server.event("draining");
+    server.signal("-INT");
+    assert_eq!(server.exit(), 0);
+}
