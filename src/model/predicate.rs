@@ -260,6 +260,16 @@ impl Condition {
             })
     }
 
+    /// The ranges it names, for cutting versions into classes.
+    pub fn ranges(&self) -> impl Iterator<Item = Interval> {
+        self.alternatives
+            .iter()
+            .filter_map(|alternative| match alternative {
+                Alternative::Range(interval) => Some(*interval),
+                Alternative::Text(_) => None,
+            })
+    }
+
     /// The texts it names, for checking them against a vocabulary; ranges are
     /// left out.
     pub fn texts(&self) -> impl Iterator<Item = &str> {

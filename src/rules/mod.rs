@@ -8,10 +8,12 @@ mod advisory;
 mod analyse;
 mod base;
 mod check;
+mod classes;
 mod compile;
 mod coverage;
 mod diagnostic;
 mod explain;
+mod impact;
 mod index;
 mod key;
 mod resolve;
@@ -21,8 +23,10 @@ mod space;
 mod tests;
 
 pub use base::{AdvisorySummary, OverlaySummary, RuleBase};
+pub use classes::{Scope, Scopes};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity, Position};
+pub use impact::{Change, ValueChange, impact};
 pub use source::RuleFile;
 
 /// A publication that values cite.

@@ -5,6 +5,7 @@ use crate::model::{
     EnumParameter, Interval, Parameter, ParameterKind, VersionParameter, Vocabulary,
 };
 
+use super::classes::point_text;
 use super::key::Key;
 
 /// The versions a box allows for one parameter.
@@ -193,7 +194,7 @@ impl Region {
             }
             ParameterKind::Version(choice) => {
                 let versions = self.versions.get(choice.index())?;
-                (!versions.absent).then(|| version_text(versions.interval.low))
+                (!versions.absent).then(|| point_text(versions.interval.low))
             }
         }
     }
@@ -202,13 +203,5 @@ impl Region {
 fn set<T>(slots: &mut [T], index: usize, value: T) {
     if let Some(slot) = slots.get_mut(index) {
         *slot = value;
-    }
-}
-
-fn version_text(point: u128) -> String {
-    let component = |shift: u32| (point >> shift) & u128::from(u32::MAX);
-    match (component(64), component(32), component(0)) {
-        (major, minor, 0) => format!("{major}.{minor}"),
-        (major, minor, patch) => format!("{major}.{minor}.{patch}"),
     }
 }

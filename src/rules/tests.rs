@@ -469,6 +469,50 @@ fn a_trace_names_every_layer_and_what_nearly_applied() {
     assert_eq!(near, ["eks-a100 1.33", "eks-h100 h100"]);
 }
 
+fn box_text(scopes: &super::Scopes) -> String {
+    let parts: Vec<String> = Parameter::ALL
+        .iter()
+        .zip(scopes)
+        .filter_map(|(parameter, scope)| Some(format!("{parameter}={}", scope.text()?)))
+        .collect();
+    parts.join(" ")
+}
+
+#[test]
+fn an_impact_names_exactly_the_queries_that_change() {
+    let before = rules(&with_overlays(&[overlay(
+        "eks",
+        "service: eks",
+        &sets("one"),
+    )]));
+    let after = rules(&with_overlays(&[
+        overlay("eks", "service: eks", &sets("one")),
+        overlay("eks-new", "service: eks, k8s: '>=1.33'", &sets("two")),
+    ]));
+    let changes = super::impact(&before, &after);
+    let shown: Vec<String> = changes
+        .iter()
+        .map(|change| {
+            let boxes: Vec<String> = change.queries.iter().map(box_text).collect();
+            let values: Vec<String> = change
+                .values
+                .iter()
+                .map(|value| format!("{}: {:?} {:?}", value.path, value.old, value.new))
+                .collect();
+            format!("{} | {}", boxes.join(", "), values.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"service=eks k8s=>=1.33 | K8s.image.x: Some("one") Some("two")"#,
+            // The new overlay also covers the release that was asked for.
+            r#"os=any osv=any kernel=any service=eks k8s=>=1.33 gpu=any intent=any | coverage: Some("base") Some("composed")"#,
+        ]
+    );
+    assert!(super::impact(&before, &before).is_empty());
+}
+
 prop_compose! {
     fn key_text()(
         os in prop::option::weighted(0.4, 0..3_usize),
@@ -502,18 +546,37 @@ prop_compose! {
 
 prop_compose! {
     fn any_query()(
-        values in prop::array::uniform4(prop::option::of(0..3_u8)),
+        values in (prop::array::uniform3(prop::option::of(0..3_u8)), prop::option::of(0..2_u8)),
         k8s in prop::option::of((27..37_u32, 0..4_u32)),
         osv in prop::option::of(19..27_u32),
     ) -> Query {
         let mut query = Query::default();
-        for (parameter, value) in EnumParameter::ALL.into_iter().zip(values) {
+        let ([os, service, gpu], intent) = values;
+        for (parameter, value) in EnumParameter::ALL.into_iter().zip([os, service, gpu, intent]) {
             query.set_value(parameter, value.map(ValueId));
         }
         query.set_version(VersionParameter::K8s, k8s.map(|(minor, patch)| format!("1.{minor}.{patch}").parse().unwrap()));
         query.set_version(VersionParameter::Osv, osv.map(|major| major.to_string().parse().unwrap()));
         query
     }
+}
+
+/// Whether a box of an impact holds a query.
+fn holds(scopes: &super::Scopes, query: &Query, rules: &RuleBase) -> bool {
+    Parameter::ALL
+        .into_iter()
+        .zip(scopes)
+        .all(|(parameter, scope)| {
+            let text = query.text(rules.vocabulary(), parameter);
+            match scope {
+                super::Scope::Any => true,
+                super::Scope::Open => text.is_none(),
+                super::Scope::Value(name) => text == Some(name),
+                super::Scope::Range(range) => text
+                    .and_then(|text| text.parse::<crate::model::Version>().ok())
+                    .is_some_and(|version| range.contains(version.point())),
+            }
+        })
 }
 
 proptest! {
@@ -534,6 +597,28 @@ proptest! {
                 .map(|layer| &*layer.name).collect();
             let found: Vec<&str> = rules.applied(query).iter().map(|layer| &*layer.name).collect();
             prop_assert_eq!(found, naive);
+        }
+    }
+
+    /// Impact agrees with asking every query one by one.
+    #[test]
+    fn impact_agrees_with_brute_force(
+        keys in prop::collection::vec((key_text(), 0..3_u8, 0..3_u8), 1..8),
+        queries in prop::collection::vec(any_query(), 1..60),
+    ) {
+        let side = |pick: &dyn Fn(&(String, u8, u8)) -> u8| {
+            let overlays: Vec<String> = keys.iter().enumerate().filter(|(_, key)| pick(key) > 0)
+                .map(|(number, key)| overlay(&format!("o{number}"), &key.0, &sets(&format!("v{}", pick(key))))).collect();
+            rules(&if overlays.is_empty() { base().to_owned() } else { with_overlays(&overlays) })
+        };
+        let (old, new) = (side(&|key| key.1), side(&|key| key.2));
+        let changes = super::impact(&old, &new);
+        for query in &queries {
+            let differs = old.recipe(query).settings.iter().map(|s| s.value.to_string()).collect::<Vec<_>>()
+                != new.recipe(query).settings.iter().map(|s| s.value.to_string()).collect::<Vec<_>>();
+            let named = changes.iter().filter(|change| change.queries.iter().any(|scopes| holds(scopes, query, &old))
+                && change.values.iter().any(|value| value.path == "K8s.image.x")).count();
+            prop_assert_eq!(named, usize::from(differs), "{:?}", query);
         }
     }
 
