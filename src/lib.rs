@@ -1,4 +1,5 @@
 //! Known-good configuration for GPU Kubernetes clusters.
+#![cfg_attr(feature = "server", doc = include_str!("../ARCHITECTURE.md"))]
 
 pub mod assess;
 #[cfg(feature = "server")]

@@ -3,7 +3,7 @@
 //! The only place that knows actix-governor (GPL-3.0-or-later, see NOTICE): to
 //! replace it, replace this file.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -140,19 +140,22 @@ impl Payer {
     /// The owner of the request's API key, else its address: a request with a
     /// wrong key is paid for by its address.
     fn budget(&self, request: &ServiceRequest, state: &State) -> Budget {
-        let hash = match api_key::owner(request, state) {
-            Some(name) => self.hasher.hash_one(("key", &*name)),
+        let budget = match api_key::owner(request, state) {
+            Some(name) => self.budget_of(("key", &*name)),
             None => {
                 let extensions = request.extensions();
                 let client = extensions
                     .get::<Exchange>()
                     .map(|exchange| subscriber(exchange.client));
-                self.hasher.hash_one(("address", client))
+                self.budget_of(("address", client))
             }
         };
-        let budget = u32::try_from(hash % BUDGETS).unwrap_or_default();
         request.extensions_mut().insert(Paid { budget, left: None });
         budget
+    }
+
+    fn budget_of(&self, who: impl Hash) -> Budget {
+        u32::try_from(self.hasher.hash_one(who) % BUDGETS).unwrap_or_default()
     }
 }
 
@@ -250,4 +253,35 @@ fn complete(headers: &mut HeaderMap, rate: Rate, left: Option<u32>) {
     headers.insert(LIMIT, HeaderValue::from(rate.burst));
     headers.insert(REMAINING, HeaderValue::from(remaining));
     headers.insert(RESET, HeaderValue::from(full));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use super::{BUDGETS, RateLimiter, subscriber};
+    use crate::settings::Rate;
+
+    #[test]
+    fn a_million_clients_share_a_bounded_number_of_budgets() {
+        let limiter = RateLimiter::new(Some(Rate {
+            per_second: 100,
+            burst: 200,
+        }));
+        for client in 0..1_000_000 {
+            let address = IpAddr::V4(Ipv4Addr::from_bits(client));
+            let budget = limiter.payer.budget_of(("address", Some(address)));
+            assert!(limiter.budgets.check_key(&budget).is_ok());
+        }
+        let kept = u64::try_from(limiter.budgets.len()).unwrap();
+        assert!(kept > BUDGETS / 2 && kept <= BUDGETS, "{kept}");
+    }
+
+    #[test]
+    fn one_subscriber_has_one_budget() {
+        let address = |last| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, 2, 3, 4, 5, last));
+        assert_eq!(subscriber(address(1)), subscriber(address(0xffff)));
+        let other = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 1, 3, 0, 0, 0, 1));
+        assert_ne!(subscriber(address(1)), subscriber(other));
+    }
 }

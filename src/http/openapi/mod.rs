@@ -7,6 +7,7 @@ mod operations;
 
 use utoipa::openapi::schema::ComponentsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Schema,
     ServerBuilder,
@@ -22,6 +23,14 @@ use crate::wire::{
 const DESCRIPTION: &str = "Known-good configuration for GPU Kubernetes clusters: which driver, \
 operators, kernel arguments and images go together, for one environment, from rules with sources.\n\n\
 The same query on the same rule base gives the same bytes. Every error has one shape, `Error`.";
+
+/// In the order in which a reader needs them.
+const TAGS: [(&str, &str); 4] = [
+    ("recipes", "What an environment should run."),
+    ("rules", "What answers are made of."),
+    ("service", "What the service says about itself."),
+    ("head", "The headers of each GET, without its body."),
+];
 
 /// The description of the service that answers from `rules`.
 ///
@@ -67,6 +76,12 @@ pub fn document(rules: &RuleBase) -> Result<OpenApi, EncodeError> {
         .servers(Some([here]))
         .paths(paths)
         .components(Some(components.build()))
+        .tags(Some(TAGS.map(|(name, description)| {
+            TagBuilder::new()
+                .name(name)
+                .description(Some(description))
+                .build()
+        })))
         .build())
 }
 

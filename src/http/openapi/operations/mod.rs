@@ -42,6 +42,7 @@ pub(super) fn for_method(operation: &Operation, method: &HttpMethod) -> Operatio
     let mut operation = operation.clone();
     if *method == HttpMethod::Head {
         operation.operation_id = operation.operation_id.map(|id| format!("{id}Head"));
+        operation.tags = Some(vec!["head".to_owned()]);
         for response in operation.responses.responses.values_mut() {
             if let RefOr::T(response) = response {
                 *response = answers::without_body(response);

@@ -1,0 +1,71 @@
+# Every task of the project. `make` lists them.
+
+CARGO ?= cargo
+# Python packages and tools of the outside tests live here, outside the sources.
+OUTSIDE := target/outside
+PYTHON := $(OUTSIDE)/bin/python
+DEBIAN := chromium chromium-driver curl jq prometheus python3-venv
+DENY_VERSION := 0.20.2
+
+.PHONY: help
+help: ## list the tasks
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: run
+run: ## run the server on the embedded rule base
+	$(CARGO) run --release --locked
+
+.PHONY: test
+test: format lint docs unit licences outside ## everything; installs what is missing
+
+.PHONY: format
+format: ## is the code formatted
+	$(CARGO) fmt --check
+
+.PHONY: lint
+lint: ## is clippy silent
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+.PHONY: docs
+docs: ## do the docs build without warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --quiet
+
+.PHONY: unit
+unit: ## the tests in Rust
+	$(CARGO) test --locked
+
+.PHONY: licences
+licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencies
+	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+
+.PHONY: outside
+outside: tools ## the server as its users use it
+	$(CARGO) build --release --locked --bin eidos-api-server
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
+
+.PHONY: expect
+expect: ## rewrite generated files that the tests compare
+	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests contract
+
+.PHONY: tools
+tools: $(OUTSIDE)/installed ## install what the outside tests use
+	@for package in $(DEBIAN); do \
+	  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+$(OUTSIDE)/installed: tests/outside/requirements.txt
+	@echo "installing the packages of $<"
+	@python3 -c 'import ensurepip' 2> /dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq python3-venv; }
+	python3 -m venv $(OUTSIDE)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+$(OUTSIDE)/bin/cargo-deny:
+	@echo "installing cargo-deny $(DENY_VERSION)"
+	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root $(OUTSIDE)

@@ -1,0 +1,31 @@
+"""The API description: valid, and kept by the server under fuzzing."""
+
+import pathlib
+import subprocess
+import sys
+
+import yaml
+from openapi_spec_validator import validate
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_the_description_is_valid(server):
+    document = server.get("/openapi.json").json()
+    validate(document)
+    assert yaml.safe_load((ROOT / "openapi/eidos.v1.yaml").read_text()) == document
+
+
+def test_no_fuzzed_request_breaks_the_description(server):
+    command = [
+        pathlib.Path(sys.executable).with_name("schemathesis"),
+        "run",
+        f"{server.url}/openapi.json",
+        "--checks=all",
+        "--max-examples=40",
+        "--workers=1",
+        "--seed=1",
+        "--no-color",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd="/tmp")
+    assert done.returncode == 0, done.stdout[-6000:]
