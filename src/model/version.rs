@@ -32,7 +32,7 @@ pub enum VersionError {
     /// A component with something else than digits.
     #[error("has a component that is not a number")]
     NotNumeric,
-    /// A component above 4294967295.
+    /// A component of more than 9 digits.
     #[error("has a component that is too large")]
     TooLarge,
     /// An empty, overlong or odd vendor suffix.
@@ -122,6 +122,9 @@ fn parse_component(component: &str) -> Result<u32, VersionError> {
     }
     if !component.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VersionError::NotNumeric);
+    }
+    if component.len() > 9 {
+        return Err(VersionError::TooLarge);
     }
     component.parse().map_err(|_| VersionError::TooLarge)
 }

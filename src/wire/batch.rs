@@ -86,7 +86,9 @@ pub enum BatchItem<'a> {
 #[cfg(feature = "server")]
 impl utoipa::PartialSchema for BatchRequest {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
+        use utoipa::openapi::schema::{
+            AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type,
+        };
         let query = ObjectBuilder::new()
             .schema_type(Type::Object)
             .additional_properties(Some(utoipa::openapi::Ref::from_schema_name("Scalar")));
@@ -96,7 +98,8 @@ impl utoipa::PartialSchema for BatchRequest {
             .build();
         let named = ObjectBuilder::new()
             .property("queries", queries.clone())
-            .required("queries");
+            .required("queries")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
         OneOfBuilder::new()
             .item(named)
             .item(queries)

@@ -4,13 +4,11 @@
 //! fail; a reading it cannot understand is an error, because silently losing
 //! one would change what is compared.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::fault::{Fault, did_you_mean, excerpt};
-#[cfg(feature = "server")]
-use super::measurement::MeasurementDocument;
 use super::measurement::{Line, Measurements};
 use super::node::{Entry, Node, find};
 use crate::model::{MeasurementType, Path, Snapshot};
@@ -35,16 +33,9 @@ pub(super) fn read(entries: &[Entry<'_>]) -> Result<Snapshot, Fault> {
             None => fault.hint("a snapshot without readings has `measurements: []`"),
         }
     })?;
-    let mut seen = Vec::new();
+    // A type or subtype may come in several parts, as long as they agree.
     for measurement in measurements.list("`measurements`")? {
         let kind = read_type(measurement)?;
-        if seen.contains(&kind) {
-            return Err(Fault::new(
-                measurement.at,
-                format!("type `{kind}` is given twice"),
-            ));
-        }
-        seen.push(kind);
         read_subtypes(kind, measurement, &mut snapshot)?;
     }
     Ok(snapshot)
@@ -81,20 +72,23 @@ fn read_subtypes(
     let Some(subtypes) = find(entries, "subtypes").filter(|node| !node.is_null()) else {
         return Ok(());
     };
-    let mut seen: HashSet<&str> = HashSet::new();
     for subtype in subtypes.list(&format!("`subtypes` of {kind}"))? {
         let entries = subtype.map(&format!("a subtype of {kind}"))?;
         let name = find(entries, "subtype").ok_or_else(|| {
             Fault::new(subtype.at, format!("a subtype of {kind} has no `subtype`"))
         })?;
         let name = &*name.scalar(|| "`subtype`".to_owned())?.text;
-        if !seen.insert(name) {
-            let message = format!("subtype {} of {kind} is given twice", excerpt(name));
-            return Err(Fault::new(subtype.at, message));
-        }
         for entry in optional_map(find(entries, "data"), "`data`")? {
             let path = Path::new(kind, name, &*entry.name);
             let reading = entry.value.scalar(|| excerpt(&path.to_string()))?.reading();
+            if snapshot
+                .readings
+                .get(&path)
+                .is_some_and(|known| *known != reading)
+            {
+                let message = format!("{} has two values", excerpt(&path.to_string()));
+                return Err(Fault::new(entry.at, message));
+            }
             snapshot.readings.insert(path, reading);
         }
     }
@@ -111,8 +105,6 @@ fn optional_map<'n, 'a>(node: Option<&'n Node<'a>>, what: &str) -> Result<&'n [E
 
 /// A snapshot as written: every type of a node, also those without readings.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "server", schema(as = Snapshot))]
 pub struct SnapshotDocument<'a> {
     /// Always `Snapshot`.
     kind: &'static str,
@@ -122,7 +114,6 @@ pub struct SnapshotDocument<'a> {
     /// Facts about the snapshot itself, such as `source-node`.
     metadata: &'a BTreeMap<String, String>,
     /// The readings, one element a type.
-    #[cfg_attr(feature = "server", schema(value_type = Vec<MeasurementDocument<'static>>))]
     measurements: Measurements<'a>,
 }
 

@@ -73,7 +73,8 @@ async fn the_allowed_values_are_those_of_the_vocabulary() {
             continue;
         };
         let names: Vec<&Value> = values.iter().map(|value| &value["name"]).collect();
-        let described: Vec<&Value> = found["schema"]["enum"].as_array().unwrap().iter().collect();
+        let described = found["schema"]["enum"].as_array().unwrap().iter();
+        let described: Vec<&Value> = described.filter(|value| **value != "").collect();
         assert_eq!(names, described);
     }
 }

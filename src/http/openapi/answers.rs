@@ -123,6 +123,16 @@ impl Success<'_> {
     }
 }
 
+/// A 200 that is this very document.
+pub(super) fn description(content_type: &str) -> Response {
+    let any = ObjectBuilder::new().schema_type(Type::Object);
+    let content = ContentBuilder::new().schema(Some(any)).build();
+    let response = ResponseBuilder::new()
+        .description("This document.")
+        .content(content_type, content);
+    with_headers(response, &["X-Request-Id", "Cache-Control", "ETag"]).build()
+}
+
 fn text() -> utoipa::openapi::Content {
     let schema = ObjectBuilder::new().schema_type(Type::String);
     ContentBuilder::new().schema(Some(schema)).build()

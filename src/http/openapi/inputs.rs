@@ -3,14 +3,21 @@
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type,
+};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Schema};
 
 use crate::http::parameters::Switch;
 use crate::model::{self, EnumParameter, ParameterKind, Vocabulary};
 
-/// Versions as `model::Version` reads them.
-const VERSION: &str = r"^\s*[vV]?\d{1,9}(\.\d{1,9}){0,2}([-+][A-Za-z0-9._+~-]{1,64})?\s*$";
+/// Versions as `model::Version` reads them, or none. Blanks around them are
+/// read too, but not described: clients send a blank as `+`, which here stands
+/// for itself.
+const VERSION: &str = concat!(
+    "^([vV]?[0-9]{1,9}([.][0-9]{1,9}){0,2}([-+][A-Za-z0-9._+~-]{1,64})?",
+    "|[aA][nN][yY])?$"
+);
 
 /// The parameters of an environment.
 pub(super) fn environment(vocabulary: &Vocabulary) -> Vec<Parameter> {
@@ -73,7 +80,8 @@ fn values(parameter: EnumParameter, vocabulary: &Vocabulary) -> Vec<String> {
         .values_of(parameter)
         .iter()
         .map(|value| value.name.to_string());
-    names.chain(["any".to_owned()]).collect()
+    // Nothing given is as good as `any`.
+    names.chain(["any".to_owned(), String::new()]).collect()
 }
 
 /// What a route takes beside the environment.
@@ -104,7 +112,7 @@ fn described(switch: Switch) -> Parameter {
         ),
         Switch::Selector => (
             "Type, subtype and key, joined by dots; subtype and key may contain dots.",
-            text().pattern(Some(r"^\s*(SystemD|OS|K8s|GPU|NodeTopology)\..+\..+$")),
+            text().pattern(Some("^(SystemD|OS|K8s|GPU|NodeTopology)[.].+[.].+$")),
         ),
     };
     let selector = switch == Switch::Selector;
@@ -124,37 +132,129 @@ fn described(switch: Switch) -> Parameter {
 
 /// A query as names and values, for `RecipeCriteria`.
 pub(super) fn criteria_schema(vocabulary: &Vocabulary) -> Schema {
-    let mut query = ObjectBuilder::new().schema_type(Type::Object);
+    let description = "An environment; what is left out is `any`. A name may be replaced by its \
+        alias, as in query strings.";
+    let mut query = closed().description(Some(description));
     for parameter in model::Parameter::ALL {
-        let text = schema(parameter, vocabulary);
-        query = query.property(parameter.name(), text.clone());
-        for alias in vocabulary.aliases_of(parameter) {
-            query = query.property(alias.to_string(), text.clone());
-        }
+        query = query.property(parameter.name(), criterion(parameter, vocabulary));
     }
-    query
-        .description(Some("An environment; what is left out is `any`."))
-        .into()
+    for switch in [Switch::Context, Switch::Explain, Switch::Strict] {
+        query = query.property(switch.name(), flag());
+    }
+    query.into()
+}
+
+/// In YAML nobody quotes `1.33`, which is read as written; a fraction is not
+/// described, because JSON writers would send `1.30` as 1.3.
+fn criterion(parameter: model::Parameter, vocabulary: &Vocabulary) -> Schema {
+    let text = schema(parameter, vocabulary);
+    match parameter.kind() {
+        ParameterKind::Enum(_) => text,
+        ParameterKind::Version(_) => OneOfBuilder::new()
+            .item(text)
+            .item(
+                ObjectBuilder::new()
+                    .schema_type(Type::Integer)
+                    .minimum(Some(0))
+                    .maximum(Some(999_999_999)),
+            )
+            .into(),
+    }
+}
+
+fn flag() -> ObjectBuilder {
+    let kinds = vec![Type::Boolean, Type::String, Type::Integer];
+    let values = [
+        json!(true),
+        json!(false),
+        json!("true"),
+        json!("false"),
+        json!("1"),
+        json!("0"),
+        json!(1),
+        json!(0),
+    ];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(kinds))
+        .enum_values(Some(values))
+}
+
+/// An object without further names.
+fn closed() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
+
+fn one_of(values: &[&'static str]) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(values.to_vec()))
 }
 
 /// A query as a document.
 pub(super) fn criteria_document() -> Schema {
-    let text = |values: &[&'static str]| {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(values.to_vec()))
-    };
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("kind", text(&["RecipeCriteria"]))
+    closed()
+        .property("kind", one_of(&["RecipeCriteria"]))
         .property(
             "apiVersion",
-            text(&["recipe.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
+            one_of(&["recipe.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
+        )
+        .property(
+            "metadata",
+            ObjectBuilder::new().schema_type(SchemaType::AnyValue),
         )
         .property("spec", Ref::from_schema_name("Query"))
         .required("kind")
         .required("spec")
         .description(Some("A query as a document."))
+        .into()
+}
+
+/// What was measured on a node, as it is read: more leniently than it is
+/// written.
+pub(super) fn snapshot_document() -> Schema {
+    let or_null = |kind| SchemaType::Array(vec![kind, Type::Null]);
+    let scalar = || Ref::from_schema_name("Scalar");
+    let subtype = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("subtype", scalar())
+        .property(
+            "data",
+            ObjectBuilder::new()
+                .schema_type(or_null(Type::Object))
+                .additional_properties(Some(scalar())),
+        )
+        .required("subtype");
+    let measurement = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property(
+            "type",
+            one_of(&model::MeasurementType::ALL.map(model::MeasurementType::name)),
+        )
+        .property(
+            "subtypes",
+            ArrayBuilder::new()
+                .schema_type(or_null(Type::Array))
+                .items(subtype),
+        )
+        .required("type");
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("kind", one_of(&["Snapshot"]))
+        .property(
+            "apiVersion",
+            one_of(&["snapshot.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
+        )
+        .property(
+            "metadata",
+            ObjectBuilder::new().schema_type(or_null(Type::Object)),
+        )
+        .property("measurements", ArrayBuilder::new().items(measurement))
+        .required("kind")
+        .required("apiVersion")
+        .required("measurements")
+        .description(Some("What was measured on a node."))
         .into()
 }
 

@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::rules::RuleBase;
 use crate::wire::{
     BatchAnswer, BatchRequest, EncodeError, ErrorBody, IndexDocument, QueryDocument,
-    RecipeDocument, RulesDocument, ScalarDocument, SnapshotDocument, StatusDocument,
+    RecipeDocument, RulesDocument, ScalarDocument, StatusDocument,
 };
 
 const DESCRIPTION: &str = "Known-good configuration for GPU Kubernetes clusters: which driver, \
@@ -65,6 +65,7 @@ pub fn document(rules: &RuleBase) -> Result<OpenApi, EncodeError> {
         .schemas_from_iter(schemas())
         .schema("Query", inputs::criteria_schema(rules.vocabulary()))
         .schema("RecipeCriteria", inputs::criteria_document())
+        .schema("Snapshot", inputs::snapshot_document())
         .security_scheme("bearer", SecurityScheme::Http(bearer));
     // Where the description was read from, also below an ingress path.
     let here = ServerBuilder::new()
@@ -93,7 +94,6 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     }
     let mut found = Vec::new();
     add::<RecipeDocument<'static>>(&mut found);
-    add::<SnapshotDocument<'static>>(&mut found);
     add::<QueryDocument<'static>>(&mut found);
     add::<BatchRequest>(&mut found);
     add::<BatchAnswer<'static>>(&mut found);

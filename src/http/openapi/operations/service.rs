@@ -81,7 +81,7 @@ pub(super) fn about() -> Result<Vec<Described>, EncodeError> {
 pub(super) fn description() -> Vec<Described> {
     let operation = |id: &str, content_type: &str| {
         let responses = ResponsesBuilder::new()
-            .response("200", answers::plain("This document.", content_type))
+            .response("200", answers::description(content_type))
             .response("304", answers::not_modified());
         OperationBuilder::new()
             .tag("service")
