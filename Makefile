@@ -45,6 +45,7 @@ outside: tools ## the server as its users use it
 
 .PHONY: expect
 expect: ## rewrite generated files that the tests compare
+	UPDATE_EXPECT=1 $(CARGO) test --locked --lib schema
 	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests contract
 
 .PHONY: tools

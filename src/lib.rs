@@ -2,6 +2,8 @@
 #![cfg_attr(feature = "server", doc = include_str!("../ARCHITECTURE.md"))]
 
 pub mod assess;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
+    ("cli", &["model", "rules", "wire", "library"]),
     (
         "http",
         &[

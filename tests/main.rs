@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod cli;
 mod house;
 mod http;
 mod rule_base;

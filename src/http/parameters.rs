@@ -135,7 +135,7 @@ impl Ask {
 }
 
 fn boolean(name: &str, given: &str) -> Result<bool, QueryProblem> {
-    match given.trim().to_ascii_lowercase().as_str() {
+    match given.trim_matches(' ').to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => {
@@ -151,7 +151,7 @@ fn boolean(name: &str, given: &str) -> Result<bool, QueryProblem> {
 }
 
 fn format(name: &str, given: &str) -> Result<Format, QueryProblem> {
-    match given.trim().to_ascii_lowercase().as_str() {
+    match given.trim_matches(' ').to_ascii_lowercase().as_str() {
         "json" => Ok(Format::Json),
         "yaml" => Ok(Format::Yaml),
         other => {
@@ -167,7 +167,7 @@ fn format(name: &str, given: &str) -> Result<Format, QueryProblem> {
 }
 
 fn selector(name: &str, given: &str) -> Result<Selector, QueryProblem> {
-    Selector::parse(given.trim()).ok_or_else(|| {
+    Selector::parse(given.trim_matches(' ')).ok_or_else(|| {
         let kinds = MeasurementType::ALL.map(MeasurementType::name).join("|");
         let allowed = vec![format!(
             "({kinds}).subtype.key, such as K8s.image.gpu-operator"

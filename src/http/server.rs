@@ -86,8 +86,9 @@ pub fn run(settings: Settings, log: Arc<Stream>) -> Result<(), ServeError> {
         defaults,
         digest,
     } = texts;
-    let Compiled { rules, warnings } =
-        compile(&files, &defaults, &digest).map_err(ServeError::Rules)?;
+    let Compiled {
+        rules, warnings, ..
+    } = compile(&files, &defaults, &digest).map_err(ServeError::Rules)?;
     log_findings(&warnings);
     let keys = settings
         .api_keys_file

@@ -24,6 +24,19 @@ pub struct Texts {
     pub digest: String,
 }
 
+/// Texts that someone else has read, with the embedded defaults.
+#[must_use]
+pub fn given(files: Vec<RuleFile>) -> Texts {
+    Texts::new(files, embedded::files())
+}
+
+/// Whether a path relative to a rule base names a rule file.
+#[must_use]
+pub fn is_rule_path(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    parts.next().is_some_and(is_rule_file) && !parts.any(is_hidden)
+}
+
 impl Texts {
     fn new(mut files: Vec<RuleFile>, defaults: Vec<RuleFile>) -> Self {
         files.sort_by(|left, right| left.path.cmp(&right.path));

@@ -67,7 +67,8 @@ impl Query {
         parameter: Parameter,
         given: &str,
     ) -> Result<(), QueryProblem> {
-        let text = given.trim();
+        // Blanks only: a tab or a line end in a query is no slip of a finger.
+        let text = given.trim_matches(' ');
         let open = text.is_empty() || text.eq_ignore_ascii_case("any");
         match parameter.kind() {
             ParameterKind::Enum(_) | ParameterKind::Version(_) if open => self.clear(parameter),

@@ -67,7 +67,7 @@ impl FromStr for Version {
     type Err = VersionError;
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        let text = text.trim();
+        let text = text.trim_matches(' ');
         let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
         if bare.is_empty() {
             return Err(VersionError::Empty);

@@ -8,11 +8,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{
-    EnumParameter, Interval, Parameter, ParameterKind, Query, VersionParameter, Vocabulary,
-};
+use crate::model::{EnumParameter, Interval, ParameterKind, Query, VersionParameter, Vocabulary};
 
-use super::advisory::Subject;
+use super::advisory::{AdvisoryRule, Subject};
 use super::base::RuleBase;
 
 /// What a class says about one enumerated parameter: a value by name, or open.
@@ -60,6 +58,19 @@ pub(super) fn point_text(point: u128) -> String {
 
 /// Every class of queries to some rule bases taken together.
 pub fn classes<'r>(bases: &'r [&'r RuleBase]) -> impl Iterator<Item = QueryClass> + 'r {
+    choices(bases).into_iter().flat_map(move |values| {
+        let slices = VersionParameter::ALL.map(|parameter| slices(bases, &values, parameter));
+        product(&slices)
+            .into_iter()
+            .map(move |versions| QueryClass {
+                values: values.clone(),
+                versions,
+            })
+    })
+}
+
+/// Every way to choose or leave open the enumerated values.
+pub(super) fn choices(bases: &[&RuleBase]) -> Vec<[Choice; 4]> {
     let names = EnumParameter::ALL.map(|parameter| {
         let mut names: Vec<Choice> = vec![None];
         for value in bases
@@ -73,15 +84,7 @@ pub fn classes<'r>(bases: &'r [&'r RuleBase]) -> impl Iterator<Item = QueryClass
         }
         names
     });
-    product(&names).into_iter().flat_map(move |values| {
-        let slices = VersionParameter::ALL.map(|parameter| slices(bases, &values, parameter));
-        product(&slices)
-            .into_iter()
-            .map(move |versions| QueryClass {
-                values: values.clone(),
-                versions,
-            })
-    })
+    product(&names)
 }
 
 /// All ways to take one item of each list.
@@ -131,13 +134,15 @@ fn slices(bases: &[&RuleBase], values: &[Choice; 4], parameter: VersionParameter
                 }
             }
         }
-        let clauses = base
+        for rule in base
             .advisories
             .iter()
-            .flat_map(|rule| rule.when.iter().chain(&rule.requires));
-        for clause in clauses {
-            if clause.subject == Subject::Parameter(parameter.parameter()) {
-                clause.condition.ranges().for_each(&mut draw);
+            .filter(|rule| may_hold(base, rule, values))
+        {
+            for clause in rule.when.iter().chain(&rule.requires) {
+                if clause.subject == Subject::Parameter(parameter.parameter()) {
+                    clause.condition.ranges().for_each(&mut draw);
+                }
             }
         }
     }
@@ -164,135 +169,19 @@ fn may_match(base: &RuleBase, key: &super::key::Key, values: &[Choice; 4]) -> bo
         })
 }
 
-/// What a set of classes has in common for one parameter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// Any value, or none.
-    Any,
-    /// Left open.
-    Open,
-    /// One value.
-    Value(Box<str>),
-    /// A range of versions.
-    Range(Interval),
-}
-
-impl Scope {
-    /// As a query would say it; `None` where it need not be said.
-    #[must_use]
-    pub fn text(&self) -> Option<String> {
-        match self {
-            Self::Any => None,
-            Self::Open => Some("any".to_owned()),
-            Self::Value(name) => Some(name.to_string()),
-            Self::Range(Interval {
-                low: 0,
-                high: u128::MAX,
-            }) => Some(">=0".to_owned()),
-            Self::Range(Interval { low: 0, high }) => Some(format!("<{}", point_text(*high))),
-            Self::Range(Interval {
-                low,
-                high: u128::MAX,
-            }) => Some(format!(">={}", point_text(*low))),
-            Self::Range(Interval { low, high }) => {
-                Some(format!(">={} <{}", point_text(*low), point_text(*high)))
-            }
-        }
-    }
-}
-
-/// A description of some classes: by [`Parameter`], what they say.
-pub type Scopes = [Scope; 7];
-
-/// Describes classes with as few boxes as merging along one parameter after the
-/// other finds. Exactly the queries of the classes are described.
-#[must_use]
-pub fn describe(classes: &[QueryClass], vocabularies: &[&Vocabulary]) -> Vec<Scopes> {
-    let mut boxes: Vec<Scopes> = classes.iter().map(scopes_of).collect();
-    // Versions first: their cuts differ from class to class and have to go
-    // before equal neighbours can be seen.
-    let order = [
-        Parameter::Kernel,
-        Parameter::Osv,
-        Parameter::K8s,
-        Parameter::Intent,
-        Parameter::Os,
-        Parameter::Service,
-        Parameter::Gpu,
-    ];
-    for parameter in order {
-        boxes = merge_along(boxes, parameter, vocabularies);
-    }
-    boxes.sort();
-    boxes
-}
-
-fn scopes_of(class: &QueryClass) -> Scopes {
-    Parameter::ALL.map(|parameter| match parameter.kind() {
-        ParameterKind::Enum(choice) => match class.values.get(choice.index()) {
-            Some(Some(name)) => Scope::Value(name.clone()),
-            _ => Scope::Open,
-        },
-        ParameterKind::Version(choice) => match class.versions.get(choice.index()) {
-            Some(Some(range)) => Scope::Range(*range),
-            _ => Scope::Open,
-        },
+/// Whether an advisory can be given to queries with these values: none of what
+/// it says about enumerated parameters fails.
+fn may_hold(base: &RuleBase, rule: &AdvisoryRule, values: &[Choice; 4]) -> bool {
+    rule.when.iter().all(|clause| {
+        let Subject::Parameter(parameter) = clause.subject else {
+            return true;
+        };
+        let ParameterKind::Enum(choice) = parameter.kind() else {
+            return true;
+        };
+        let value = values.get(choice.index()).and_then(Option::as_deref);
+        value.is_some_and(|name| {
+            base.vocabulary.value(choice, name).is_some() && clause.condition.accepts(name)
+        })
     })
-}
-
-fn merge_along(
-    boxes: Vec<Scopes>,
-    parameter: Parameter,
-    vocabularies: &[&Vocabulary],
-) -> Vec<Scopes> {
-    let at = parameter.index();
-    let mut by_rest: std::collections::BTreeMap<Scopes, Vec<Scope>> =
-        std::collections::BTreeMap::new();
-    for mut scopes in boxes {
-        if let Some(slot) = scopes.get_mut(at) {
-            let own = std::mem::replace(slot, Scope::Any);
-            by_rest.entry(scopes).or_default().push(own);
-        }
-    }
-    let mut merged = Vec::new();
-    for (rest, own) in by_rest {
-        for scope in merged_scopes(own, parameter, vocabularies) {
-            let mut scopes = rest.clone();
-            if let Some(slot) = scopes.get_mut(at) {
-                *slot = scope;
-            }
-            merged.push(scopes);
-        }
-    }
-    merged
-}
-
-fn merged_scopes(
-    mut own: Vec<Scope>,
-    parameter: Parameter,
-    vocabularies: &[&Vocabulary],
-) -> Vec<Scope> {
-    own.sort();
-    let mut joined: Vec<Scope> = Vec::with_capacity(own.len());
-    for scope in own {
-        match (joined.last_mut(), &scope) {
-            (Some(Scope::Range(last)), Scope::Range(next)) if last.high == next.low => {
-                last.high = next.high;
-            }
-            _ => joined.push(scope),
-        }
-    }
-    let complete = match parameter.kind() {
-        ParameterKind::Version(_) => joined == [Scope::Open, Scope::Range(Interval::ALL)],
-        ParameterKind::Enum(choice) => {
-            let names = vocabularies
-                .iter()
-                .flat_map(|words| words.values_of(choice));
-            joined.contains(&Scope::Open)
-                && names
-                    .into_iter()
-                    .all(|value| joined.contains(&Scope::Value(value.name.clone())))
-        }
-    };
-    if complete { vec![Scope::Any] } else { joined }
 }

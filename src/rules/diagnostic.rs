@@ -12,6 +12,8 @@ pub enum DiagnosticSeverity {
     Error,
     /// The rule base is served, but somebody should look.
     Warning,
+    /// Good to know.
+    Note,
 }
 
 impl DiagnosticSeverity {
@@ -21,6 +23,7 @@ impl DiagnosticSeverity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::model::Recipe;
 
 use super::base::RuleBase;
-use super::classes::{QueryClass, Scopes, classes, describe};
+use super::classes::{QueryClass, classes};
+use super::describe::{Scopes, describe};
 
 /// One value that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,11 +11,14 @@ mod check;
 mod classes;
 mod compile;
 mod coverage;
+mod describe;
 mod diagnostic;
+mod expectation;
 mod explain;
 mod impact;
 mod index;
 mod key;
+mod lint;
 mod resolve;
 mod source;
 mod space;
@@ -23,10 +26,12 @@ mod space;
 mod tests;
 
 pub use base::{AdvisorySummary, OverlaySummary, RuleBase};
-pub use classes::{Scope, Scopes};
 pub use compile::{Compiled, compile};
+pub use describe::{Scope, Scopes};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity, Position};
+pub use expectation::{Expectation, Mismatch};
 pub use impact::{Change, ValueChange, impact};
+pub use lint::lint;
 pub use source::RuleFile;
 
 /// A publication that values cite.

@@ -10,6 +10,7 @@ use super::diagnostic::{Location, Position, Report};
 use super::source::{Body, Node, RuleFile, parse};
 
 mod advice;
+mod assertion;
 mod draft;
 mod fields;
 mod layer;
@@ -24,7 +25,7 @@ use draft::ReleaseDraft;
 use fields::Context;
 
 /// The keys that may stand at the top of a rule file.
-const TOP_LEVEL: [&str; 7] = [
+const TOP_LEVEL: [&str; 8] = [
     "rules",
     "parameters",
     "sources",
@@ -32,6 +33,7 @@ const TOP_LEVEL: [&str; 7] = [
     "overlays",
     "advisories",
     "coverage",
+    "tests",
 ];
 
 /// Reads one file into the drafts.
@@ -56,6 +58,12 @@ pub(in crate::rules) fn read(file: &RuleFile, drafts: &mut Drafts, report: &mut 
             "advisories" => {
                 for item in context.items(node, "`advisories`") {
                     drafts.advisories.extend(context.advisory(item));
+                }
+            }
+            "tests" => {
+                for item in context.items(node, "`tests`") {
+                    let expectation = context.expectation(item);
+                    drafts.expectations.push(expectation);
                 }
             }
             _ => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::model::Vocabulary;
 
+use super::Expectation;
 use super::analyse;
 use super::base::{Layer, RuleBase};
 use super::check::{self, Drafts, LayerDraft};
@@ -30,6 +31,8 @@ pub struct Compiled {
     pub rules: RuleBase,
     /// Warnings, by file and place.
     pub warnings: Vec<Diagnostic>,
+    /// What the files themselves expect of it, in file order.
+    pub expectations: Vec<Expectation>,
 }
 
 /// Compiles rule files. `defaults` supply the parameters, sources and coverage
@@ -109,7 +112,11 @@ pub fn compile(
         advisories,
     };
     analyse::analyse(&rules, &mut report);
-    report.finish().map(|warnings| Compiled { rules, warnings })
+    report.finish().map(|warnings| Compiled {
+        rules,
+        warnings,
+        expectations: drafts.expectations,
+    })
 }
 
 /// Stands in for a missing base, so that the rest is still checked.

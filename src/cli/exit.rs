@@ -1,0 +1,75 @@
+//! Exit codes, and the failures that lead to them.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::library::LibraryError;
+use crate::rules::Diagnostic;
+use crate::wire::EncodeError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Nothing to complain about.
+    Done = 0,
+    /// Differences or findings.
+    Findings = 1,
+    /// Arguments that cannot be used.
+    Usage = 2,
+    /// Files that cannot be read or written.
+    Files = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Rule texts that cannot be read.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// Git refused.
+    #[error("git: {0}")]
+    Git(String),
+    /// Neither a path nor a revision.
+    #[error("`{0}` is neither a file, a folder nor a git revision such as main:recipes")]
+    NoSuchRules(String),
+    /// Rules that have to compile for what was asked.
+    #[error("{}", listed(.0))]
+    Broken(Vec<Diagnostic>),
+    /// A query that cannot be understood.
+    #[error("{}", .0.join("\n"))]
+    Query(Vec<String>),
+    /// A document that cannot be written; a defect.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Standard output that cannot be written.
+    #[error("cannot write the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+fn listed(found: &[Diagnostic]) -> String {
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    format!(
+        "{}\nthe rules do not compile; `eidos rules lint` shows the places",
+        lines.join("\n")
+    )
+}
+
+impl Failure {
+    pub(super) const fn exit(&self) -> Exit {
+        match self {
+            Self::Query(_) => Exit::Usage,
+            Self::Library(_)
+            | Self::Git(_)
+            | Self::NoSuchRules(_)
+            | Self::Broken(_)
+            | Self::Encode(_)
+            | Self::Output(_) => Exit::Files,
+        }
+    }
+}

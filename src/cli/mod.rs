@@ -1,0 +1,58 @@
+//! The command line: arguments to engine to a printed result.
+//!
+//! Data goes to standard output, everything else to standard error. What a
+//! command finds decides the exit code, never what it prints.
+
+mod exit;
+mod output;
+mod rules;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+
+/// Known-good configuration for GPU Kubernetes clusters.
+#[derive(Debug, Parser)]
+#[command(name = "eidos", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check, test, compare and explain rules.
+    #[command(subcommand)]
+    Rules(rules::Command),
+}
+
+/// Runs one command line, with the program's name first.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version are answers, not failures.
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            drop(error.print());
+            return code.into();
+        }
+    };
+    let outcome = match parsed.command {
+        Command::Rules(command) => rules::run(command),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            failure.exit().into()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Standard output and error.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Prints a result. A reader that has seen enough (`| head`) is no failure.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Says what went wrong.
+pub(super) fn complain(text: &str) {
+    // Nothing is left to do when nobody reads this either.
+    let _ = writeln!(io::stderr().lock(), "eidos: {text}");
+}
+
+/// Whether colours help: only people see them, and only those who want to.
+pub(super) fn colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !refused
+}
+
+/// Lines up columns, two blanks between them; the last one is as long as it is.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            let width = cell.chars().count();
+            match widths.get_mut(column) {
+                Some(known) => *known = width.max(*known),
+                None => widths.push(width),
+            }
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            let blanks = width.saturating_sub(cell.chars().count()) + 2;
+            line.extend(std::iter::repeat_n(' ', blanks));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

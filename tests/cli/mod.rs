@@ -1,0 +1,3 @@
+//! The real command line.
+
+mod rules;
