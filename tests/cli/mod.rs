@@ -1,3 +1,4 @@
 //! The real command line.
 
+mod guide;
 mod rules;

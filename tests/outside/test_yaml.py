@@ -1,9 +1,11 @@
 """YAML that linters and other parsers agree on."""
 
+import json
 import pathlib
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 import requests
 import yaml
@@ -58,3 +60,20 @@ def test_real_snapshots_are_understood(server, shared, name):
     )
     assert answer.json()["request"]["gpu"] == name
     assert server.get(answer.headers["Content-Location"]).content == answer.content
+
+
+def test_every_rule_file_fits_the_schema_it_names():
+    for path in sorted((ROOT / "recipes").rglob("*.yaml")):
+        text = path.read_text()
+        prefix, reference = text.splitlines()[0].split("$schema=")
+        assert prefix == "# yaml-language-server: ", path
+        schema = json.loads((path.parent / reference).read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(text))
+
+
+def test_the_schema_refuses_a_slip():
+    schema = json.loads((ROOT / "recipes/rules.schema.json").read_text())
+    for slip in ({"advisores": []}, {"overlays": [{"kee": {}}]}, {"coverage": [{"level": "good"}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(schema).validate(slip)
