@@ -34,6 +34,10 @@ docs: ## do the docs build without warnings
 unit: ## the tests in Rust
 	$(CARGO) test --locked
 
+.PHONY: mutations
+mutations: ## does lint, test or impact notice every mistake in the shipped rules
+	$(CARGO) test --release --locked --test tests mutations
+
 .PHONY: licences
 licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencies
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources

@@ -12,5 +12,6 @@
 mod cli;
 mod house;
 mod http;
+mod mutations;
 mod rule_base;
 mod server;

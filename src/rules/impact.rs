@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Parameter, Path, Reading, Recipe};
 
-use super::base::{AdvisorySummary, Layer, RuleBase};
+use super::base::{Layer, RuleBase};
 use super::classes::{QueryClass, classes};
 use super::describe::{Scopes, describe};
 
@@ -97,7 +97,7 @@ impl<'r> Touching<'r> {
         let everywhere = kept(before, &gone) != kept(after, &come)
             || old.grid != new.grid
             || format!("{:?}", old.vocabulary) != format!("{:?}", new.vocabulary)
-            || !old.advisories().map(told).eq(new.advisories().map(told));
+            || !told(old).eq(told(new));
         Self {
             sides: [(old, gone), (new, come)],
             everywhere,
@@ -154,8 +154,8 @@ fn shape<'r>(rules: &'r RuleBase, layer: &'r Layer) -> Shape<'r> {
     }
 }
 
-fn told(advisory: AdvisorySummary<'_>) -> String {
-    format!("{advisory:?}")
+fn told(rules: &RuleBase) -> impl Iterator<Item = String> + '_ {
+    rules.advisories().map(|advisory| format!("{advisory:?}"))
 }
 
 fn differences(old: Option<&Recipe>, new: Option<&Recipe>) -> Vec<ValueChange> {

@@ -22,6 +22,7 @@ const MOVING_TAGS: [&str; 6] = ["latest", "main", "master", "stable", "edge", "n
 pub fn lint(rules: &RuleBase) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     moving_tags(rules, &mut found);
+    twins(rules, &mut found);
     missing_defaults(rules, &mut found);
     over_queries(rules, &mut found);
     found.sort_by(|left, right| (&left.file, left.at).cmp(&(&right.file, right.at)));
@@ -68,6 +69,32 @@ fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
                     hint,
                 ));
             }
+        }
+    }
+}
+
+/// Overlays with one key and one priority: an edit of the first is undone by
+/// the second.
+fn twins(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(Vec<Option<String>>, i64), &Layer> = BTreeMap::new();
+    for layer in rules.layers.iter().skip(1) {
+        let key = Parameter::ALL
+            .into_iter()
+            .map(|parameter| layer.key.text(&rules.vocabulary, parameter))
+            .collect();
+        if let Some(first) = seen.insert((key, layer.priority), layer) {
+            let message = format!(
+                "`{}` has the key and priority of `{}`",
+                layer.name, first.name
+            );
+            let hint = "make them one overlay, or give one a higher priority";
+            found.push(finding(
+                DiagnosticSeverity::Warning,
+                "same-key",
+                &layer.location,
+                message,
+                hint,
+            ));
         }
     }
 }
