@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +34,10 @@ type report struct {
 }
 
 func main() {
+	if err := monitoringv1.AddToScheme(scheme.Scheme); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	codecs := serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict)
 	checks, err := policy.NewEvaluator(policy.DefaultChecks())
 	if err != nil {
