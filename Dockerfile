@@ -1,7 +1,7 @@
 # docker build --target server|agent|watch|cli. The names are in k8s/images.env.
 
 FROM rust:1.95-slim-bookworm AS build
-RUN cargo install --locked cargo-cyclonedx@0.5.7
+RUN cargo install --locked cargo-cyclonedx@0.5.9
 WORKDIR /src
 COPY . .
 # Static, so that nothing but the program is in the image. The target is named

@@ -1,0 +1,268 @@
+"""What the Kubernetes and integration tests share: files, tools, stand-ins."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+K8S = ROOT / "k8s"
+SERVER = K8S / "eidos-api-server"
+AGENT = K8S / "eidos-agent"
+INTEGRATIONS = ROOT / "integrations"
+
+# What Go builds here outlives one run: it takes minutes the first time.
+TOOLS = pathlib.Path(
+    os.environ.get("EIDOS_TEST_TOOLS", ROOT / "target" / "test-tools")
+).resolve()
+
+
+def run(*command, check=True, **options):
+    """A finished process with its texts; a failed one shows them."""
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, **options
+    )
+    if check and done.returncode != 0:
+        pytest.fail(
+            f"{command} exits {done.returncode}\n{done.stdout}\n{done.stderr}",
+            pytrace=False,
+        )
+    return done
+
+
+def need(tool):
+    """The path of a program, or a skipped test that names it."""
+    found = shutil.which(tool, path=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
+    if not found:
+        pytest.skip(f"{tool} is not installed")
+    return found
+
+
+def from_go(name, folder=None, package=None):
+    """A program that Go builds, from a folder here or a published package."""
+    target = TOOLS / name
+    if folder or not target.exists():
+        go = need("go")
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        if folder:
+            run(go, "build", "-o", target, ".", cwd=folder)
+        else:
+            run(go, "install", package, env={**os.environ, "GOBIN": str(TOOLS)})
+    return target
+
+
+def documents(path):
+    """The objects of one manifest file."""
+    with open(path, encoding="utf-8") as file:
+        return [document for document in yaml.safe_load_all(file) if document]
+
+
+def kustomize(folder):
+    """The objects that a kustomization renders, and the text itself."""
+    text = run(need("kubectl"), "kustomize", folder).stdout
+    return list(yaml.safe_load_all(text)), text
+
+
+def only(objects, kind, name=None):
+    """The one object of a kind."""
+    found = [
+        one
+        for one in objects
+        if one["kind"] == kind and name in (None, one["metadata"]["name"])
+    ]
+    assert len(found) == 1, f"{len(found)} objects of kind {kind}"
+    return found[0]
+
+
+def pod_spec(workload):
+    """The pod of a Deployment, DaemonSet, Job or CronJob."""
+    spec = workload["spec"]
+    if workload["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    return spec["template"]["spec"]
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def until(condition, seconds=20):
+    """The first true answer of a condition."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            pytest.fail(f"nothing after {seconds} s", pytrace=False)
+        time.sleep(0.05)
+
+
+def answers(url):
+    """Whether a URL answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=1) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def server_program():
+    """The server's binary: $EIDOS_API_SERVER_BIN, else what cargo built."""
+    for candidate in (
+        os.environ.get("EIDOS_API_SERVER_BIN"),
+        ROOT / "target" / "release" / "eidos-api-server",
+        ROOT / "target" / "debug" / "eidos-api-server",
+    ):
+        if candidate and pathlib.Path(candidate).exists():
+            return str(pathlib.Path(candidate).resolve())
+    pytest.skip("eidos-api-server is not built; see $EIDOS_API_SERVER_BIN")
+
+
+def eidos_program():
+    """The CLI's binary: $EIDOS_BIN."""
+    path = os.environ.get("EIDOS_BIN")
+    if not path:
+        pytest.skip("EIDOS_BIN is unset: no eidos binary to run the flow with")
+    return str(pathlib.Path(path).resolve())
+
+
+@contextlib.contextmanager
+def serving(**environment):
+    """A running server's URL."""
+    port = free_port()
+    process = subprocess.Popen(
+        [server_program()],
+        env={
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "LOG_LEVEL": "warn",
+            "DRAIN_DELAY": "0s",
+            "WORKERS": "1",
+            **environment,
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: answers(f"{url}/ready"))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def run_step(script, folder, environment):
+    """A pipeline step as runners start it."""
+    return run(
+        "bash",
+        "--noprofile",
+        "--norc",
+        "-eo",
+        "pipefail",
+        "-c",
+        script,
+        check=False,
+        cwd=folder,
+        env=environment,
+    )
+
+
+class Cluster:
+    """A folder with a kubectl that answers from files and notes each call.
+
+    Only what the pipelines ask of a cluster: apply, wait, get configmap,
+    delete, config. Objects are not checked; test_k8s_manifests does that.
+    """
+
+    def __init__(self, folder, snapshots):
+        self.bin = folder / "bin"
+        self.bin.mkdir(parents=True)
+        self.calls = folder / "kubectl-calls"
+        self.calls.touch()
+        self.snapshots = folder / "snapshots"
+        self.snapshots.mkdir()
+        for context, text in snapshots.items():
+            (self.snapshots / context).write_text(text, encoding="utf-8")
+        stub = self.bin / "kubectl"
+        stub.write_text(KUBECTL, encoding="utf-8")
+        stub.chmod(0o755)
+
+    def environment(self, *programs):
+        """An environment where kubectl is this one and programs are linked."""
+        for program in programs:
+            link = self.bin / pathlib.Path(program).name
+            if not link.exists():
+                link.symlink_to(program)
+        return {
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.bin.parent),
+            "KUBECTL_CALLS": str(self.calls),
+            "KUBECTL_SNAPSHOTS": str(self.snapshots),
+        }
+
+    def called(self):
+        """Each call's arguments, in order."""
+        return [
+            json.loads(line)
+            for line in self.calls.read_text(encoding="utf-8").splitlines()
+        ]
+
+
+KUBECTL = r'''#!/usr/bin/env python3
+import json, os, pathlib, sys
+
+arguments = sys.argv[1:]
+with open(os.environ["KUBECTL_CALLS"], "a", encoding="utf-8") as calls:
+    calls.write(json.dumps(arguments) + "\n")
+words, options, rest = [], {}, iter(arguments)
+for one in rest:
+    if one in ("-n", "-f", "-o", "--context"):
+        options[one] = next(rest)
+    elif one.startswith("-"):
+        name, _, value = one.partition("=")
+        options[name] = value
+    else:
+        words.append(one)
+
+home = pathlib.Path(os.environ["HOME"])
+job = home / "job-applied"
+if words[:2] == ["config", "view"]:
+    print(json.dumps({"current-context": options["--context"]}))
+elif words[:1] == ["apply"]:
+    name = options["-f"]
+    if not name.startswith("https://") and not pathlib.Path(name).exists():
+        sys.exit(f"error: the path {name!r} does not exist")
+    if name.endswith("2-job.yaml"):
+        job.write_text(options.get("--context", "default"))
+elif words[:1] == ["wait"]:
+    if not job.exists():
+        sys.exit('Error from server (NotFound): jobs.batch "eidos" not found')
+elif words[:2] == ["get", "configmap"]:
+    if options.get("-n") != "gpu-operator" or words[2] != "eidos-snapshot":
+        sys.exit("Error from server (NotFound)")
+    assert options["-o"] == r"jsonpath={.data.snapshot\.yaml}", options["-o"]
+    context = options.get("--context", "default")
+    text = pathlib.Path(os.environ["KUBECTL_SNAPSHOTS"]) / context
+    if not text.exists():
+        sys.exit(f"error: context {context!r} does not exist")
+    sys.stdout.write(text.read_text())
+elif words[:1] == ["delete"]:
+    if not job.exists() and "--ignore-not-found" not in options:
+        sys.exit("Error from server (NotFound)")
+    job.unlink(missing_ok=True)
+else:
+    sys.exit(f"the stand-in kubectl does not know {arguments}")
+'''
