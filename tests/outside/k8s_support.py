@@ -184,7 +184,8 @@ class Cluster:
     """A folder with a kubectl that answers from files and notes each call.
 
     Only what the pipelines ask of a cluster: apply, wait, get configmap,
-    delete, config. Objects are not checked; test_k8s_manifests does that.
+    delete, config view; all else succeeds in silence. helm does, too. Objects
+    are not checked; test_k8s_manifests does that.
     """
 
     def __init__(self, folder, snapshots):
@@ -196,9 +197,10 @@ class Cluster:
         self.snapshots.mkdir()
         for context, text in snapshots.items():
             (self.snapshots / context).write_text(text, encoding="utf-8")
-        stub = self.bin / "kubectl"
-        stub.write_text(KUBECTL, encoding="utf-8")
-        stub.chmod(0o755)
+        for name, text in (("kubectl", KUBECTL), ("helm", HELM)):
+            stub = self.bin / name
+            stub.write_text(text, encoding="utf-8")
+            stub.chmod(0o755)
 
     def environment(self, *programs):
         """An environment where kubectl is this one and programs are linked."""
@@ -211,7 +213,14 @@ class Cluster:
             "HOME": str(self.bin.parent),
             "KUBECTL_CALLS": str(self.calls),
             "KUBECTL_SNAPSHOTS": str(self.snapshots),
+            "HELM_CALLS": str(self.bin.parent / "helm-calls"),
         }
+
+    def installed(self):
+        """Each call of helm that installs something."""
+        calls = self.bin.parent / "helm-calls"
+        lines = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        return [line for line in lines if "upgrade" in line or "install" in line]
 
     def called(self):
         """Each call's arguments, in order."""
@@ -220,6 +229,10 @@ class Cluster:
             for line in self.calls.read_text(encoding="utf-8").splitlines()
         ]
 
+
+HELM = """#!/bin/sh
+echo "$*" >> "$HELM_CALLS"
+"""
 
 KUBECTL = r'''#!/usr/bin/env python3
 import json, os, pathlib, sys
@@ -263,6 +276,39 @@ elif words[:1] == ["delete"]:
     if not job.exists() and "--ignore-not-found" not in options:
         sys.exit("Error from server (NotFound)")
     job.unlink(missing_ok=True)
-else:
-    sys.exit(f"the stand-in kubectl does not know {arguments}")
 '''
+
+SNAPSHOT = """---
+apiVersion: snapshot.dgxc.io/v1
+kind: Snapshot
+measurements:
+  - type: GPU
+    subtypes:
+      - subtype: smi
+        data:
+          gpu.model: NVIDIA {gpu}
+  - type: K8s
+    subtypes:
+      - subtype: node
+        data:
+          provider: {service}
+      - subtype: server
+        data:
+          version: v1.32.5
+  - type: OS
+    subtypes:
+      - subtype: release
+        data:
+          ID: ubuntu
+          VERSION_ID: "22.04"
+      - subtype: sysctl
+        data:
+          /proc/sys/kernel/numa_balancing: "{numa}"
+  - type: SystemD
+    subtypes: []
+"""
+
+
+def snapshot(service="eks", gpu="H100 80GB HBM3", numa="0"):
+    """A node's snapshot."""
+    return SNAPSHOT.format(service=service, gpu=gpu, numa=numa)
