@@ -1,6 +1,6 @@
 """Recipes over HTTP with a cache, retries and a structured log.
 
-    EIDOS_URL=http://eidos-api-server.eidos.svc:8080 python eidos_client.py
+EIDOS_URL=http://eidos-api-server.eidos.svc:8080 python eidos_client.py
 """
 
 import json

@@ -184,7 +184,7 @@ class Cluster:
     """A folder with a kubectl that answers from files and notes each call.
 
     Only what the pipelines ask of a cluster: apply, wait, get configmap,
-    delete, config view; all else succeeds in silence. helm does, too. Objects
+    delete, config view, kustomize (the real one); all else succeeds in silence. helm does, too. Objects
     are not checked; test_k8s_manifests does that.
     """
 
@@ -213,6 +213,7 @@ class Cluster:
             "HOME": str(self.bin.parent),
             "KUBECTL_CALLS": str(self.calls),
             "KUBECTL_SNAPSHOTS": str(self.snapshots),
+            "KUBECTL_REAL": shutil.which("kubectl") or "",
             "HELM_CALLS": str(self.bin.parent / "helm-calls"),
         }
 
@@ -234,7 +235,7 @@ HELM = """#!/bin/sh
 echo "$*" >> "$HELM_CALLS"
 """
 
-KUBECTL = r'''#!/usr/bin/env python3
+KUBECTL = r"""#!/usr/bin/env python3
 import json, os, pathlib, sys
 
 arguments = sys.argv[1:]
@@ -252,11 +253,15 @@ for one in rest:
 
 home = pathlib.Path(os.environ["HOME"])
 job = home / "job-applied"
-if words[:2] == ["config", "view"]:
+if words[:1] == ["kustomize"]:
+    os.execv(os.environ["KUBECTL_REAL"], ["kubectl", *arguments])
+elif words[:2] == ["config", "view"]:
     print(json.dumps({"current-context": options["--context"]}))
 elif words[:1] == ["apply"]:
     name = options["-f"]
-    if not name.startswith("https://") and not pathlib.Path(name).exists():
+    if name == "-":
+        assert "kind: " in sys.stdin.read()
+    elif not name.startswith("https://") and not pathlib.Path(name).exists():
         sys.exit(f"error: the path {name!r} does not exist")
     if name.endswith("2-job.yaml"):
         job.write_text(options.get("--context", "default"))
@@ -276,7 +281,7 @@ elif words[:1] == ["delete"]:
     if not job.exists() and "--ignore-not-found" not in options:
         sys.exit("Error from server (NotFound)")
     job.unlink(missing_ok=True)
-'''
+"""
 
 SNAPSHOT = """---
 apiVersion: snapshot.dgxc.io/v1

@@ -88,7 +88,9 @@ def test_promtool_sees_each_alert_fire_and_stay_silent():
     run(need("promtool"), "test", "rules", folder / "prometheus-rules-test.yaml")
     (group,) = yaml.safe_load((folder / "prometheus-rules.yaml").read_text())["groups"]
     fired, silent = set(), set()
-    for case in yaml.safe_load((folder / "prometheus-rules-test.yaml").read_text())["tests"]:
+    for case in yaml.safe_load((folder / "prometheus-rules-test.yaml").read_text())[
+        "tests"
+    ]:
         for one in case["alert_rule_test"]:
             (fired if one["exp_alerts"] else silent).add(one["alertname"])
     assert fired == silent == {rule["alert"] for rule in group["rules"]}

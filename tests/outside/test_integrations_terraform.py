@@ -88,9 +88,11 @@ def test_the_example_is_formatted_and_valid(terraform):
 def variables(**others):
     """A test file's variables."""
     given = {"node_selector": {"nodeGroup": "gpu-nodes"}, **others}
-    return "variables {\n" + "".join(
-        f"  {name} = {json.dumps(value)}\n" for name, value in given.items()
-    ) + "}\n"
+    return (
+        "variables {\n"
+        + "".join(f"  {name} = {json.dumps(value)}\n" for name, value in given.items())
+        + "}\n"
+    )
 
 
 MOCKS = 'mock_provider "kubectl" {}\nmock_provider "null" {}\n'

@@ -29,7 +29,11 @@ KUSTOMIZATIONS = [
 AGENT_FILES = sorted(
     path for path in AGENT.glob("*.yaml") if path.name != "kustomization.yaml"
 )
-AGENTS = [("2-job.yaml", "Job"), ("cronjob.yaml", "CronJob"), ("daemonset.yaml", "DaemonSet")]
+AGENTS = [
+    ("2-job.yaml", "Job"),
+    ("cronjob.yaml", "CronJob"),
+    ("daemonset.yaml", "DaemonSet"),
+]
 
 # Each right an agent has, and what it reads or writes with it. A right that is
 # not listed here fails the test, and so does a line here that no file grants.
@@ -51,7 +55,9 @@ def check(tmp_path_factory):
     ]
 
 
-@pytest.mark.parametrize("folder", KUSTOMIZATIONS, ids=lambda path: str(path.relative_to(K8S)))
+@pytest.mark.parametrize(
+    "folder", KUSTOMIZATIONS, ids=lambda path: str(path.relative_to(K8S))
+)
 def test_a_kustomization_renders_objects_without_unknown_fields(check, folder):
     objects, text = kustomize(folder)
     found = check(text)
@@ -152,7 +158,8 @@ def test_selectors_select_the_servers_pods_and_no_agent():
     (scraped,) = [
         one
         for one in services
-        if monitor["selector"]["matchLabels"].items() <= one["metadata"]["labels"].items()
+        if monitor["selector"]["matchLabels"].items()
+        <= one["metadata"]["labels"].items()
     ]
     assert scraped["metadata"]["namespace"] == "eidos"
     for selector in (
@@ -270,7 +277,10 @@ def test_an_agent_reaches_every_node_and_only_reads_it(file, kind):
 
 def test_the_key_example_is_what_the_job_refers_to():
     (secret,) = documents(AGENT / "kubernetes-secret.yaml")
-    assert secret["metadata"] == {"name": "eidos-credentials", "namespace": "gpu-operator"}
+    assert secret["metadata"] == {
+        "name": "eidos-credentials",
+        "namespace": "gpu-operator",
+    }
     assert list(secret["stringData"]) == ["api-key"]
 
 
@@ -292,7 +302,11 @@ def pods():
 def test_a_strict_policy_binds_every_agent():
     policies = [
         *documents(AGENT / "networkpolicy-strict.yaml"),
-        *(one for one in documents(AGENT / "daemonset.yaml") if one["kind"] == "NetworkPolicy"),
+        *(
+            one
+            for one in documents(AGENT / "daemonset.yaml")
+            if one["kind"] == "NetworkPolicy"
+        ),
     ]
     for namespace, labels in pods():
         bound = [
@@ -337,9 +351,11 @@ def test_the_guides_policy_is_as_users_know_it():
 def test_the_policy_reaches_the_servers_pods():
     server = only(kustomize(SERVER)[0], "Deployment")
     labels = server["spec"]["template"]["metadata"]["labels"]
-    (policy, *_) = documents(AGENT / "networkpolicy-strict.yaml")
+    policy, *_ = documents(AGENT / "networkpolicy-strict.yaml")
     (peer,) = next(
-        rule["to"] for rule in policy["spec"]["egress"] if rule["ports"][0]["port"] == 8080
+        rule["to"]
+        for rule in policy["spec"]["egress"]
+        if rule["ports"][0]["port"] == 8080
     )
     assert peer["podSelector"]["matchLabels"].items() <= labels.items()
     assert peer["namespaceSelector"]["matchLabels"] == {

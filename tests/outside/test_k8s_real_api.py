@@ -55,7 +55,10 @@ class Api:
                     "clusters": [{"name": "test", "cluster": cluster}],
                     "users": [{"name": "admin", "user": {"token": "admin"}}],
                     "contexts": [
-                        {"name": "test", "context": {"cluster": "test", "user": "admin"}}
+                        {
+                            "name": "test",
+                            "context": {"cluster": "test", "user": "admin"},
+                        }
                     ],
                 }
             )
@@ -189,7 +192,10 @@ def test_applying_again_changes_nothing(deployed):
 @pytest.mark.parametrize(
     "folder",
     [
-        *(f"eidos-api-server/overlays/{name}" for name in ("rules", "api-keys", "ingress")),
+        *(
+            f"eidos-api-server/overlays/{name}"
+            for name in ("rules", "api-keys", "ingress")
+        ),
         "eidos-agent-nvidia",
     ],
 )
@@ -321,7 +327,9 @@ def test_the_job_is_deleted_as_pipelines_do(deployed):
 def test_terraform_applies_to_a_cluster_and_leaves_the_namespace(deployed, tmp_path):
     program = shutil.which("terraform") or need("tofu")
     if not (TOOLS / "terraform-provider-kubectl").exists():
-        pytest.skip("the kubectl provider is not built; test_integrations_terraform does")
+        pytest.skip(
+            "the kubectl provider is not built; test_integrations_terraform does"
+        )
     from_go("terraform-provider-null", folder=ROOT / "tests/outside/terraform-null")
     settings = tmp_path / "settings"
     settings.write_text(
@@ -347,13 +355,21 @@ def test_terraform_applies_to_a_cluster_and_leaves_the_namespace(deployed, tmp_p
         return run(program, *arguments, cwd=copy, env=environment).stdout
 
     deployed.kubectl("delete", "job", "eidos", "-n", "gpu-operator")
-    deployed.kubectl("delete", "-f", AGENT / "1-deps.yaml", "--ignore-not-found",
-                     "--wait=false", "--selector=app.kubernetes.io/component=agent")
+    deployed.kubectl(
+        "delete",
+        "-f",
+        AGENT / "1-deps.yaml",
+        "--ignore-not-found",
+        "--wait=false",
+        "--selector=app.kubernetes.io/component=agent",
+    )
     terraform("get")
     terraform("apply", "-auto-approve", "-no-color")
     assert (copy / "cluster-dev-snapshot.yaml").read_text() == snapshot()
     job = json.loads(
-        deployed.kubectl("get", "job", "eidos", "-n", "gpu-operator", "-o", "json").stdout
+        deployed.kubectl(
+            "get", "job", "eidos", "-n", "gpu-operator", "-o", "json"
+        ).stdout
     )
     spec = job["spec"]["template"]["spec"]
     assert spec["nodeSelector"] == {"nodeGroup": "gpu-nodes"}
