@@ -4,7 +4,8 @@ CARGO ?= cargo
 # Python packages and tools of the outside tests live here, outside the sources.
 OUTSIDE := target/outside
 PYTHON := $(OUTSIDE)/bin/python
-DEBIAN := chromium chromium-driver curl jq prometheus python3-venv
+DEBIAN := buildah chromium chromium-driver curl jq nginx podman prometheus \
+	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
 
 .PHONY: help

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -40,7 +41,10 @@ def run(*command, check=True, **options):
 
 def need(tool):
     """The path of a program, or a skipped test that names it."""
-    found = shutil.which(tool, path=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
+    beside = pathlib.Path(sys.executable).parent
+    found = shutil.which(
+        tool, path=os.pathsep.join([str(TOOLS), str(beside), os.environ["PATH"]])
+    )
     if not found:
         pytest.skip(f"{tool} is not installed")
     return found
@@ -119,15 +123,15 @@ def answers(url):
 
 
 def server_program():
-    """The server's binary: $EIDOS_API_SERVER_BIN, else what cargo built."""
+    """The server's binary: $EIDOS_SERVER_BIN, else what cargo built."""
     for candidate in (
-        os.environ.get("EIDOS_API_SERVER_BIN"),
+        os.environ.get("EIDOS_SERVER_BIN"),
         ROOT / "target" / "release" / "eidos-api-server",
         ROOT / "target" / "debug" / "eidos-api-server",
     ):
         if candidate and pathlib.Path(candidate).exists():
             return str(pathlib.Path(candidate).resolve())
-    pytest.skip("eidos-api-server is not built; see $EIDOS_API_SERVER_BIN")
+    pytest.skip("eidos-api-server is not built; see $EIDOS_SERVER_BIN")
 
 
 def eidos_program():

@@ -27,7 +27,7 @@ NAMES = {
     "user-guide/agent-deployment.md",
     "user-guide/cli-reference.md",
 }
-BLOCK = re.compile(r"(<!-- not run: .+ -->\n)?```bash\n(.*?)```", re.S)
+BLOCK = re.compile(r"(<!-- not run: .+ -->\n)?```bash\n(.*?)```", re.DOTALL)
 
 
 def blocks():
@@ -74,7 +74,7 @@ RUN = [one for one in BLOCKS if one[2]]
 def test_a_block_runs(request, tmp_path, text):
     cluster = Cluster(tmp_path / "edge", {"default": snapshot()})
     programs = []
-    if re.search(r"^eidos(?!-)", text, re.M):
+    if re.search(r"^eidos(?!-)", text, re.MULTILINE):
         programs.append(eidos_program())
     if "eidos-agent -o" in text:
         agent = os.environ.get("EIDOS_AGENT_BIN")

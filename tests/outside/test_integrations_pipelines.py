@@ -89,7 +89,9 @@ def test_github_annotates_each_difference(tmp_path, folder, drifted):
     statuses, printed = run_workflow("drift-annotations.yaml", folder, environment)
     assert statuses.pop("Compare with the baseline") == int(drifted), printed
     assert set(statuses.values()) == {0}, printed
-    found = re.findall(r"^::(?:error|warning|notice).*numa_balancing.*$", printed, re.M)
+    found = re.findall(
+        r"^::(?:error|warning|notice).*numa_balancing.*$", printed, re.MULTILINE
+    )
     assert bool(found) == drifted, printed
 
 

@@ -12,7 +12,16 @@ import urllib.request
 
 import pytest
 import yaml
-from k8s_support import INTEGRATIONS, K8S, answers, free_port, need, serving, until
+from k8s_support import (
+    INTEGRATIONS,
+    K8S,
+    answers,
+    free_port,
+    need,
+    run,
+    serving,
+    until,
+)
 
 GUIDE_TARGET = "eidos-api-server.default.svc.cluster.local:8080"
 
@@ -20,8 +29,7 @@ GUIDE_TARGET = "eidos-api-server.default.svc.cluster.local:8080"
 @contextlib.contextmanager
 def prometheus(folder, config):
     """A running Prometheus's URL."""
-    for name in ("prometheus-rules.yaml",):
-        shutil.copy(INTEGRATIONS / "prometheus" / name, folder)
+    shutil.copy(INTEGRATIONS / "prometheus/prometheus-rules.yaml", folder)
     (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
     url = f"http://127.0.0.1:{free_port()}"
     process = subprocess.Popen(
@@ -190,9 +198,7 @@ def test_each_replica_is_found_by_its_pod(tmp_path):
     plain = config("prometheus-config.yaml")
     path = tmp_path / "check.yaml"
     path.write_text(yaml.safe_dump({"scrape_configs": shipped["scrape_configs"]}))
-    checked = subprocess.run(
-        [need("promtool"), "check", "config", path], capture_output=True, text=True
-    )
+    checked = run(need("promtool"), "check", "config", path, check=False)
     if "kubernetes_sd_configs not found" in checked.stderr + checked.stdout:
         pytest.skip("this Prometheus is built without Kubernetes discovery")
     assert checked.returncode == 0, checked.stderr

@@ -16,8 +16,20 @@ import subprocess
 
 import pytest
 import yaml
-from k8s_support import AGENT, ROOT, SERVER, answers, documents, free_port, kustomize
-from k8s_support import need, only, pod_spec, run, until
+from k8s_support import (
+    AGENT,
+    ROOT,
+    SERVER,
+    answers,
+    documents,
+    free_port,
+    kustomize,
+    need,
+    only,
+    pod_spec,
+    run,
+    until,
+)
 
 CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 STORE = "eidos-test-images"
@@ -29,7 +41,7 @@ def stages():
     found = {}
     for line in text.splitlines():
         if match := re.match(r"FROM (\S+) AS (\S+)", line):
-            base, name = match.groups()
+            _base, name = match.groups()
             found[name] = [line]
         elif line and not line.startswith("#") and found:
             found[name].append(line)

@@ -376,7 +376,7 @@ def test_every_image_has_its_name_and_tag_from_one_place():
         if "=" in line and not line.startswith("#")
     )
     manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    version = re.search(r'^version = "(.+)"', manifest, re.M).group(1)
+    version = re.search(r'^version = "(.+)"', manifest, re.MULTILINE).group(1)
     tags = {version, "latest", "${image_version}"}
     seen = set()
     for folder in (K8S, INTEGRATIONS, ROOT / "docs"):

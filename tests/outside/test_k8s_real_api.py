@@ -107,8 +107,7 @@ def _api(tmp_path_factory):
     run("openssl", "genrsa", "-out", folder / "accounts.key", "2048")
     client, peer, port = (free_port() for _ in range(3))
     etcd = f"http://127.0.0.1:{client}"
-    log = open(folder / "log", "w", encoding="utf-8")
-    quiet = {"stdout": log, "stderr": log}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     processes = [
         subprocess.Popen(
             [
@@ -160,7 +159,6 @@ def _api(tmp_path_factory):
         for process in reversed(processes):
             process.terminate()
             process.wait(20)
-        log.close()
 
 
 @pytest.fixture(scope="module", name="deployed")
