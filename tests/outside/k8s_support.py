@@ -143,8 +143,9 @@ def eidos_program():
 
 
 @contextlib.contextmanager
-def serving(**environment):
-    """A running server's URL."""
+def serving(ready=None, **environment):
+    """A running server's URL, once it is ready."""
+    ready = ready or (lambda url: answers(f"{url}/ready"))
     port = free_port()
     process = subprocess.Popen(
         [server_program()],
@@ -161,7 +162,7 @@ def serving(**environment):
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: answers(f"{url}/ready"))
+        until(lambda: ready(url))
         yield url
     finally:
         process.terminate()

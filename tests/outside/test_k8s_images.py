@@ -1,8 +1,8 @@
 """The images hold what they should, and run as the manifests run them.
 
 The stages are built from programs that cargo has built: $EIDOS_IMAGE_PARTS is
-a folder as the build stage's /out, or $EIDOS_STATIC_SERVER_BIN alone is enough
-for the server's image. No base image is pulled, so the CLI's image, which has
+a folder with an out/ as the build stage leaves it, or $EIDOS_STATIC_SERVER_BIN
+alone is enough for the server's image. No base image is pulled, so the CLI's image, which has
 one, is read and not built.
 """
 
