@@ -2,7 +2,7 @@
 agent do its work and nothing else.
 
 Without kubelet and controllers: objects are admitted and kept, no pod runs.
-tests/outside/cluster/tools.go says how to build the two programs.
+`make cluster` builds the two programs.
 """
 
 import json
@@ -101,7 +101,7 @@ class Api:
 def _api(tmp_path_factory):
     for program in ("etcd", "kube-apiserver"):
         if not (TOOLS / program).exists():
-            pytest.skip(f"no {TOOLS}/{program}: see tests/outside/cluster/tools.go")
+            pytest.skip(f"no {TOOLS}/{program}: see make cluster")
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "tokens.csv").write_text('admin,admin,admin,"system:masters"\n')
     run("openssl", "genrsa", "-out", folder / "accounts.key", "2048")

@@ -1,10 +1,7 @@
 //go:build tools
 
-// The programs of a cluster's control plane, at the versions of go.mod. Some
-// six minutes on two cores, so the tests do not build them by themselves:
-//
-//	go build -o "$EIDOS_TEST_TOOLS/etcd" go.etcd.io/etcd/server/v3
-//	go build -o "$EIDOS_TEST_TOOLS/" k8s.io/kubernetes/cmd/kube-apiserver
+// Package tools holds the versions of a control plane's programs for go.mod;
+// `make cluster` builds them.
 package tools
 
 import (
