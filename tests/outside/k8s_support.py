@@ -63,6 +63,31 @@ def from_go(name, folder=None, package=None):
     return target
 
 
+KUBECTL_PROVIDER = "github.com/gavinbunney/terraform-provider-kubectl@v1.19.0"
+
+
+def terraform_settings(folder):
+    """Settings with both providers of the module, built here: no registry."""
+    kubectl = TOOLS / "terraform-provider-kubectl"
+    if not kubectl.exists():
+        found = run(need("go"), "mod", "download", "-json", KUBECTL_PROVIDER)
+        # A copy, because its go.mod excludes versions and Go installs no such
+        # package from afar.
+        source = folder / "provider"
+        shutil.copytree(json.loads(found.stdout)["Dir"], source)
+        run("chmod", "-R", "u+w", source)
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        run("go", "build", "-o", kubectl, ".", cwd=source)
+    from_go("terraform-provider-null", folder=ROOT / "tests/outside/terraform-null")
+    settings = folder / "settings"
+    settings.write_text(
+        "provider_installation {\n  dev_overrides {\n"
+        f'    "gavinbunney/kubectl" = "{TOOLS}"\n'
+        f'    "hashicorp/null" = "{TOOLS}"\n  }}\n}}\n'
+    )
+    return settings
+
+
 def documents(path):
     """The objects of one manifest file."""
     with open(path, encoding="utf-8") as file:

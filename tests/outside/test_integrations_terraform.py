@@ -16,52 +16,24 @@ import yaml
 from k8s_support import (
     AGENT,
     INTEGRATIONS,
-    ROOT,
-    TOOLS,
     Cluster,
     documents,
     eidos_program,
-    from_go,
     need,
     run,
     snapshot,
+    terraform_settings,
 )
 
 EXAMPLE = INTEGRATIONS / "terraform"
 MODULE = EXAMPLE / "modules/eidos-agent"
-PROVIDER = "github.com/gavinbunney/terraform-provider-kubectl"
-PROVIDER_VERSION = "v1.19.0"
-
-
-@pytest.fixture(scope="session", name="providers")
-def _providers(tmp_path_factory):
-    """A folder with both providers."""
-    kubectl = TOOLS / "terraform-provider-kubectl"
-    if not kubectl.exists():
-        need("go")
-        found = run("go", "mod", "download", "-json", f"{PROVIDER}@{PROVIDER_VERSION}")
-        # A copy, because its go.mod excludes versions and Go installs no such
-        # package from afar.
-        source = tmp_path_factory.mktemp("provider") / "source"
-        shutil.copytree(json.loads(found.stdout)["Dir"], source)
-        run("chmod", "-R", "u+w", source)
-        TOOLS.mkdir(parents=True, exist_ok=True)
-        run("go", "build", "-o", kubectl, ".", cwd=source)
-    from_go("terraform-provider-null", folder=ROOT / "tests/outside/terraform-null")
-    return TOOLS
 
 
 @pytest.fixture(name="terraform")
-def _terraform(tmp_path, providers):
+def _terraform(tmp_path):
     """Terraform in a copy of the example, and the copy."""
     program = shutil.which("terraform") or need("tofu")
-    settings = tmp_path / "settings"
-    settings.write_text(
-        "provider_installation {\n  dev_overrides {\n"
-        f'    "gavinbunney/kubectl" = "{providers}"\n'
-        f'    "hashicorp/null" = "{providers}"\n'
-        "  }\n}\n"
-    )
+    settings = terraform_settings(tmp_path)
     copy = tmp_path / "terraform"
     shutil.copytree(EXAMPLE, copy)
 

@@ -26,12 +26,12 @@ from k8s_support import (
     answers,
     documents,
     free_port,
-    from_go,
     kustomize,
     need,
     only,
     run,
     snapshot,
+    terraform_settings,
     until,
 )
 
@@ -324,17 +324,7 @@ def test_the_job_is_deleted_as_pipelines_do(deployed):
 
 def test_terraform_applies_to_a_cluster_and_leaves_the_namespace(deployed, tmp_path):
     program = shutil.which("terraform") or need("tofu")
-    if not (TOOLS / "terraform-provider-kubectl").exists():
-        pytest.skip(
-            "the kubectl provider is not built; test_integrations_terraform does"
-        )
-    from_go("terraform-provider-null", folder=ROOT / "tests/outside/terraform-null")
-    settings = tmp_path / "settings"
-    settings.write_text(
-        "provider_installation {\n  dev_overrides {\n"
-        f'    "gavinbunney/kubectl" = "{TOOLS}"\n'
-        f'    "hashicorp/null" = "{TOOLS}"\n  }}\n}}\n'
-    )
+    settings = terraform_settings(tmp_path)
     copy = tmp_path / "terraform"
     shutil.copytree(INTEGRATIONS / "terraform", copy)
     eidos = tmp_path / "eidos"
