@@ -180,10 +180,20 @@ impl RuleBase {
 
     /// The layers that a query gets, in the order in which they apply.
     pub(super) fn applied(&self, query: &Query) -> Vec<&Layer> {
+        let ranks = self.matching(query).into_iter();
+        ranks.filter_map(|rank| self.layer(rank)).collect()
+    }
+
+    /// Their positions in [`RuleBase::layers`].
+    pub(super) fn applied_ranks(&self, query: &Query) -> Vec<usize> {
+        let ranks = self.matching(query).into_iter();
+        ranks
+            .filter_map(|rank| usize::try_from(rank).ok())
+            .collect()
+    }
+
+    fn matching(&self, query: &Query) -> Vec<Rank> {
         self.index
             .matching(query, |rank| self.layer(rank).map(|layer| &layer.key))
-            .into_iter()
-            .filter_map(|rank| self.layer(rank))
-            .collect()
     }
 }

@@ -4,7 +4,7 @@
 use crate::model::{Coverage, CoverageLevel, EnumParameter, Parameter, Query, ValueId};
 
 /// One row of the grid. A parameter it does not name may have any value or none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     /// One bit a value; zero where the row does not name the parameter.
     pub(super) values: [u128; 4],
@@ -42,7 +42,7 @@ impl Row {
 }
 
 /// The grid.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Grid {
     rows: Vec<Row>,
 }
