@@ -4,8 +4,12 @@ CARGO ?= cargo
 # Python packages and tools of the outside tests live here, outside the sources.
 OUTSIDE := target/outside
 PYTHON := $(OUTSIDE)/bin/python
-DEBIAN := chromium chromium-driver curl jq prometheus python3-venv
+DEBIAN := buildah chromium chromium-driver curl jq nginx podman prometheus \
+	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
+# Programs that Go builds for tests; those of `cluster` take some ten minutes.
+GO_TOOLS := $(CURDIR)/target/test-tools
+PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
 
 .PHONY: help
 help: ## list the tasks
@@ -46,6 +50,17 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 outside: tools ## the server as its users use it
 	$(CARGO) build --release --locked --bin eidos-api-server
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
+
+.PHONY: cluster
+cluster: ## an API server and a Prometheus with discovery, for the tests that else skip
+	@mkdir -p $(GO_TOOLS)
+	cd tests/outside/cluster && go build -o $(GO_TOOLS)/etcd go.etcd.io/etcd/server/v3
+	cd tests/outside/cluster && go build -o $(GO_TOOLS)/ k8s.io/kubernetes/cmd/kube-apiserver
+	rm -rf $(GO_TOOLS)/source
+	cp -r "$$(go mod download -json $(PROMETHEUS) | jq -r .Dir)" $(GO_TOOLS)/source
+	chmod -R u+w $(GO_TOOLS)/source
+	cd $(GO_TOOLS)/source && go build -o $(GO_TOOLS)/ ./cmd/prometheus ./cmd/promtool
+	rm -r $(GO_TOOLS)/source
 
 .PHONY: expect
 expect: ## rewrite generated files that the tests compare
