@@ -119,12 +119,9 @@ fn widen(files: &[RuleFile], random: &mut StdRng) -> Mutation {
     let place = *places.choose(random).unwrap();
     let files = replace(files, place.file, |lines| {
         let line = &mut lines[place.line];
-        let start = line.find(">=1.").unwrap() + 4;
-        let digits = line[start..]
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .count();
-        line.replace_range(start..start + digits, "20");
+        let (before, after) = line.split_once(">=1.").unwrap();
+        let rest = after.trim_start_matches(|character: char| character.is_ascii_digit());
+        *line = format!("{before}>=1.20{rest}");
     });
     Mutation {
         what: format!("widened line {}", place.line + 1),
