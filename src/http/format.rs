@@ -22,6 +22,11 @@ pub(super) const YAML: &str = "application/yaml";
 /// One bare value.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
+/// The media type a document is sent as.
+pub(super) const fn media_type(format: Format) -> &'static str {
+    Shape::Document(format).content_type()
+}
+
 impl Shape {
     pub(super) const fn content_type(self) -> &'static str {
         match self {
@@ -42,8 +47,7 @@ impl Shape {
 }
 
 /// JSON and YAML, the default first.
-pub(super) const DOCUMENTS: &[Shape] =
-    &[Shape::Document(Format::Json), Shape::Document(Format::Yaml)];
+const DOCUMENTS: &[Shape] = &[Shape::Document(Format::Json), Shape::Document(Format::Yaml)];
 /// A document or its one value.
 pub(super) const VALUES: &[Shape] = &[
     Shape::Document(Format::Json),
@@ -90,6 +94,15 @@ pub(super) fn negotiate(
     };
     let accept = Accept::parse(request).map_err(|_| refuse())?;
     best(&accept, served).ok_or_else(refuse)
+}
+
+/// The format to answer a document in.
+pub(super) fn of_answer(request: &HttpRequest, asked: Option<Format>) -> Result<Format, ApiError> {
+    match negotiate(request, asked, DOCUMENTS)? {
+        Shape::Document(format) => Ok(format),
+        // Not among what is served.
+        Shape::Bare => Ok(Format::Json),
+    }
 }
 
 /// The served shape with the highest weight; each takes its weight from the

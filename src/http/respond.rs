@@ -13,6 +13,20 @@ use super::state::State;
 use crate::metrics::CacheResult;
 use crate::serving::{Answer, Encoding, Revision};
 
+/// The answer that is kept under a key, or a new one that is kept from now on.
+pub(super) fn kept_or(
+    revision: &Revision,
+    key: &str,
+    make: impl FnOnce() -> Result<Answer, ApiError>,
+) -> Result<(Arc<Answer>, CacheResult), ApiError> {
+    if let Some(answer) = revision.remembered(key) {
+        return Ok((answer, CacheResult::Hit));
+    }
+    let answer = Arc::new(make()?);
+    revision.remember(key, &answer);
+    Ok((answer, CacheResult::Miss))
+}
+
 /// A kept answer about to be given.
 pub(super) struct Reply<'a> {
     pub(super) revision: &'a Revision,

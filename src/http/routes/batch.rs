@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use super::recipe::{defect, note_event, recipe};
 use crate::http::body::{self, Limits};
 use crate::http::error::ApiError;
-use crate::http::format::{DOCUMENTS, Shape, negotiate};
+use crate::http::format::{media_type, of_answer};
 use crate::http::middleware::{Exchange, charge};
 use crate::http::parameters::{Ask, Switch, pairs};
 use crate::http::state::State;
 use crate::model::{Recipe, Trace};
 use crate::rules::RuleBase;
 use crate::wire::{
-    BatchAnswer, BatchItem, ErrorBody, Format, RecipeDocument, RecipeOptions, encode, read_batch,
+    BatchAnswer, BatchItem, ErrorBody, RecipeDocument, RecipeOptions, encode, read_batch,
 };
 
 const QUERY_SWITCHES: &[Switch] = &[Switch::Context, Switch::Explain, Switch::Strict];
@@ -29,7 +29,7 @@ async fn post(
 ) -> Result<HttpResponse, ApiError> {
     let mut whole = Ask::default();
     whole.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
-    let shape = negotiate(&request, whole.format, DOCUMENTS)?;
+    let written = of_answer(&request, whole.format)?;
     let limits = Limits {
         bytes: state.settings.max_body_bytes,
         time: state.settings.read_timeout,
@@ -49,13 +49,9 @@ async fn post(
         .iter()
         .map(|answer| item(answer, &request))
         .collect();
-    let format = match shape {
-        Shape::Document(format) => format,
-        Shape::Bare => Format::Json,
-    };
-    let bytes = encode(format, &BatchAnswer { items }).map_err(defect)?;
+    let bytes = encode(written, &BatchAnswer { items }).map_err(defect)?;
     Ok(HttpResponse::Ok()
-        .content_type(shape.content_type())
+        .content_type(media_type(written))
         .body(bytes))
 }
 

@@ -12,11 +12,10 @@ use utoipa_swagger_ui::Config;
 use super::not_found;
 use super::recipe::defect;
 use crate::http::error::ApiError;
-use crate::http::format::{JSON, YAML};
+use crate::http::format::media_type;
 use crate::http::openapi;
-use crate::http::respond::Reply;
+use crate::http::respond::{Reply, kept_or};
 use crate::http::state::State;
-use crate::metrics::CacheResult;
 use crate::serving::{Answer, Facts, Revision};
 use crate::wire::{Format, encode};
 
@@ -49,14 +48,14 @@ fn describe(
     state: &State,
     format: Format,
 ) -> Result<HttpResponse, ApiError> {
-    let (key, content_type) = match format {
-        Format::Json => ("openapi.json", JSON),
-        Format::Yaml => ("openapi.yaml", YAML),
+    let key = match format {
+        Format::Json => "openapi.json",
+        Format::Yaml => "openapi.yaml",
     };
     let make = |revision: &Revision| {
         let document = openapi::document(revision.rules()).map_err(defect)?;
         let bytes = encode(format, &document).map_err(defect)?;
-        Ok(Answer::new(content_type, bytes, Facts::default()))
+        Ok(Answer::new(media_type(format), bytes, Facts::default()))
     };
     kept(request, state, key, make)
 }
@@ -103,14 +102,7 @@ fn kept(
     make: impl FnOnce(&Revision) -> Result<Answer, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let revision = state.publisher.current();
-    let (answer, cache) = match revision.remembered(key) {
-        Some(answer) => (answer, CacheResult::Hit),
-        None => {
-            let answer = Arc::new(make(&revision)?);
-            revision.remember(key, &answer);
-            (answer, CacheResult::Miss)
-        }
-    };
+    let (answer, cache) = kept_or(&revision, key, || make(&revision))?;
     let reply = Reply {
         revision: &revision,
         key,

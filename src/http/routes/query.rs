@@ -1,16 +1,13 @@
 //! `/v1/query`: one value of a recipe.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use super::recipe::{defect, facts, recipe};
 use crate::http::error::{ApiError, shown};
 use crate::http::format::{Shape, VALUES, negotiate};
 use crate::http::parameters::{Ask, Switch, pairs};
-use crate::http::respond::Reply;
+use crate::http::respond::{Reply, kept_or};
 use crate::http::state::State;
-use crate::metrics::CacheResult;
 use crate::model::{QueryProblem, Recipe, Selector, Setting, nearest};
 use crate::serving::Answer;
 use crate::wire::{QueryDocument, encode};
@@ -46,19 +43,14 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let shape = negotiate(&request, ask.format, VALUES)?;
     let params = ask.query.canonical(rules.vocabulary());
     let key = format!("query{}{} {given}?{params}", shape.letter(), ask.options());
-    let (answer, cache) = match revision.remembered(&key) {
-        Some(answer) => (answer, CacheResult::Hit),
-        None => {
-            let recipe = recipe(rules, &ask)?;
-            let Some(setting) = recipe.get(&selector) else {
-                return Err(no_value(&given, &selector, &recipe));
-            };
-            let bytes = write(setting, ask.context, shape)?;
-            let answer = Arc::new(Answer::new(shape.content_type(), bytes, facts(&recipe)));
-            revision.remember(&key, &answer);
-            (answer, CacheResult::Miss)
-        }
-    };
+    let (answer, cache) = kept_or(&revision, &key, || {
+        let recipe = recipe(rules, &ask)?;
+        let Some(setting) = recipe.get(&selector) else {
+            return Err(no_value(&given, &selector, &recipe));
+        };
+        let bytes = write(setting, ask.context, shape)?;
+        Ok(Answer::new(shape.content_type(), bytes, facts(&recipe)))
+    })?;
     let reply = Reply {
         revision: &revision,
         key: &key,

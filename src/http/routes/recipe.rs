@@ -8,10 +8,10 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use crate::assess::{Implied, imply};
 use crate::http::body::{self, Limits};
 use crate::http::error::ApiError;
-use crate::http::format::{DOCUMENTS, Shape, negotiate};
+use crate::http::format::{media_type, of_answer};
 use crate::http::middleware::Exchange;
 use crate::http::parameters::{Ask, Switch, pairs};
-use crate::http::respond::Reply;
+use crate::http::respond::{Reply, kept_or};
 use crate::http::state::State;
 use crate::metrics::CacheResult;
 use crate::model::{CoverageLevel, Query, Recipe};
@@ -88,10 +88,10 @@ async fn post(
         return Ok(response);
     }
     // Notes are about this snapshot, not about the query: nothing to keep.
-    let shape = negotiate(&request, ask.format, DOCUMENTS)?;
+    let format = of_answer(&request, ask.format)?;
     let mut recipe = revision.rules().recipe(&ask.query);
     recipe.notes = notes;
-    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, shape)?);
+    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, format)?);
     let params = ask.query.canonical(vocabulary);
     let reply = Reply {
         revision: &revision,
@@ -127,18 +127,13 @@ fn reply(
     revision: &Revision,
     ask: &Ask,
 ) -> Result<HttpResponse, ApiError> {
-    let shape = negotiate(request, ask.format, DOCUMENTS)?;
+    let format = of_answer(request, ask.format)?;
     let params = ask.query.canonical(revision.rules().vocabulary());
-    let key = format!("recipe{}{}?{params}", shape.letter(), ask.options());
-    let (answer, cache) = match revision.remembered(&key) {
-        Some(answer) => (answer, CacheResult::Hit),
-        None => {
-            let recipe = recipe(revision.rules(), ask)?;
-            let answer = Arc::new(answer(&recipe, revision.rules(), ask, shape)?);
-            revision.remember(&key, &answer);
-            (answer, CacheResult::Miss)
-        }
-    };
+    let key = format!("recipe {format:?}{}?{params}", ask.options());
+    let rules = revision.rules();
+    let (answer, cache) = kept_or(revision, &key, || {
+        answer(&recipe(rules, ask)?, rules, ask, format)
+    })?;
     let reply = Reply {
         revision,
         key: &key,
@@ -166,18 +161,19 @@ pub(in crate::http) fn recipe(rules: &RuleBase, ask: &Ask) -> Result<Recipe, Api
     Ok(recipe)
 }
 
-fn answer(recipe: &Recipe, rules: &RuleBase, ask: &Ask, shape: Shape) -> Result<Answer, ApiError> {
+fn answer(
+    recipe: &Recipe,
+    rules: &RuleBase,
+    ask: &Ask,
+    format: Format,
+) -> Result<Answer, ApiError> {
     let trace = ask.explain.then(|| rules.trace(&ask.query));
     let options = RecipeOptions {
         context: ask.context,
         trace: trace.as_ref(),
     };
-    let format = match shape {
-        Shape::Document(format) => format,
-        Shape::Bare => Format::Json,
-    };
     let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
-    Ok(Answer::new(shape.content_type(), bytes, facts(recipe)))
+    Ok(Answer::new(media_type(format), bytes, facts(recipe)))
 }
 
 pub(in crate::http) fn facts(recipe: &Recipe) -> Facts {

@@ -1,18 +1,15 @@
 //! `/v1/rules`: what answers are made of.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use super::recipe::defect;
 use crate::http::error::ApiError;
-use crate::http::format::{DOCUMENTS, Shape, negotiate};
+use crate::http::format::{media_type, of_answer};
 use crate::http::parameters::{Ask, Switch, pairs};
-use crate::http::respond::Reply;
+use crate::http::respond::{Reply, kept_or};
 use crate::http::state::State;
-use crate::metrics::CacheResult;
 use crate::serving::{Answer, Facts};
-use crate::wire::{Format, RulesDocument, encode};
+use crate::wire::{RulesDocument, encode};
 
 pub(in crate::http) fn resource() -> Resource {
     web::resource("/rules")
@@ -23,23 +20,14 @@ pub(in crate::http) fn resource() -> Resource {
 async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let mut ask = Ask::default();
     ask.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
-    let shape = negotiate(&request, ask.format, DOCUMENTS)?;
-    let format = match shape {
-        Shape::Document(format) => format,
-        Shape::Bare => Format::Json,
-    };
+    let format = of_answer(&request, ask.format)?;
     let revision = state.publisher.current();
-    let key = format!("rules{}", shape.letter());
-    let (answer, cache) = match revision.remembered(&key) {
-        Some(answer) => (answer, CacheResult::Hit),
-        None => {
-            let document = RulesDocument::new(revision.rules());
-            let bytes = encode(format, &document).map_err(defect)?;
-            let answer = Arc::new(Answer::new(shape.content_type(), bytes, Facts::default()));
-            revision.remember(&key, &answer);
-            (answer, CacheResult::Miss)
-        }
-    };
+    let key = format!("rules {format:?}");
+    let (answer, cache) = kept_or(&revision, &key, || {
+        let listed = RulesDocument::new(revision.rules());
+        let bytes = encode(format, &listed).map_err(defect)?;
+        Ok(Answer::new(media_type(format), bytes, Facts::default()))
+    })?;
     let reply = Reply {
         revision: &revision,
         key: &key,
