@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
-    ("cli", &["model", "rules", "wire", "library"]),
+    ("cli", &["model", "rules", "assess", "wire", "library"]),
     (
         "http",
         &[

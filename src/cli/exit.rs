@@ -1,11 +1,12 @@
 //! Exit codes, and the failures that lead to them.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::library::LibraryError;
 use crate::rules::Diagnostic;
-use crate::wire::EncodeError;
+use crate::wire::{DocumentError, EncodeError};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(super) enum Exit {
     Usage = 2,
     /// Files that cannot be read or written.
     Files = 3,
+    /// No recipe could be made.
+    Recipe = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -44,6 +47,33 @@ pub(super) enum Failure {
     /// A query that cannot be understood.
     #[error("{}", .0.join("\n"))]
     Query(Vec<String>),
+    /// A file that cannot be read.
+    #[error("cannot read `{}`: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("cannot write `{}`: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file that is no document.
+    #[error("`{}`: {error}", path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        error: DocumentError,
+    },
+    /// A value that the recipe does not have.
+    #[error("the recipe has no value `{0}`")]
+    NoValue(String),
     /// A document that cannot be written; a defect.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -64,7 +94,11 @@ impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Query(_) => Exit::Usage,
-            Self::Library(_)
+            Self::NoValue(_) => Exit::Findings,
+            Self::Document { .. } => Exit::Recipe,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Library(_)
             | Self::Git(_)
             | Self::NoSuchRules(_)
             | Self::Broken(_)

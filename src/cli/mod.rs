@@ -3,8 +3,10 @@
 //! Data goes to standard output, everything else to standard error. What a
 //! command finds decides the exit code, never what it prints.
 
+mod environment;
 mod exit;
 mod output;
+mod recipe;
 mod rules;
 
 use std::ffi::OsString;
@@ -24,6 +26,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what an environment should run.
+    Recipe(recipe::RecipeCommand),
+    /// Print one value of a recipe.
+    Query(recipe::QueryCommand),
     /// Check, test, compare and explain rules.
     #[command(subcommand)]
     Rules(rules::Command),
@@ -46,6 +52,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let outcome = match parsed.command {
+        Command::Recipe(command) => command.run(),
+        Command::Query(command) => command.run(),
         Command::Rules(command) => rules::run(command),
     };
     match outcome {

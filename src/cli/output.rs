@@ -1,14 +1,43 @@
 //! Standard output and error.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use super::exit::Failure;
+
+/// Prints a result.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    print_bytes(text.as_bytes())
+}
 
 /// Prints a result. A reader that has seen enough (`| head`) is no failure.
-pub(super) fn print(text: &str) -> io::Result<()> {
+pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
+}
+
+/// Writes a file whole or not at all: a pipeline never reads half of it.
+pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let written = folder
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&beside, bytes))
+        .and_then(|()| fs::rename(&beside, path));
+    written.map_err(|cause| {
+        drop(fs::remove_file(&beside));
+        Failure::Write {
+            path: path.to_owned(),
+            cause,
+        }
+    })
 }
 
 /// Says what went wrong.

@@ -1,4 +1,5 @@
 //! The real command line.
 
 mod guide;
+mod recipe;
 mod rules;

@@ -10,6 +10,8 @@ mod test;
 use clap::Subcommand;
 
 use super::exit::{Exit, Failure};
+use crate::library;
+use crate::rules::{RuleBase, compile};
 
 /// What to do with rules. Rules are a folder, a file, or a git revision of
 /// either, such as `main:recipes`; left out, the folder `recipes` if there is
@@ -26,6 +28,15 @@ pub(super) enum Command {
     Show(show::Show),
     /// Print the JSON Schema of rule files.
     Schema,
+}
+
+/// The rules inside the program.
+pub(super) fn embedded() -> Result<RuleBase, Failure> {
+    let texts = library::embedded();
+    let compiled = compile(&texts.files, &texts.defaults, &texts.digest);
+    compiled
+        .map(|compiled| compiled.rules)
+        .map_err(Failure::Broken)
 }
 
 pub(super) fn run(command: Command) -> Result<Exit, Failure> {

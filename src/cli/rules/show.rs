@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::load::compiled;
+use crate::cli::environment::set;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
 use crate::model::{NearMiss, Query};
@@ -143,27 +144,7 @@ fn question(rules: &RuleBase, pairs: &[String]) -> Result<Query, Failure> {
         .filter(|pair| !pair.is_empty())
     {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match rules.vocabulary().parameter(name) {
-            None => {
-                let names = crate::model::Parameter::ALL.map(crate::model::Parameter::name);
-                let near = crate::model::nearest(name, names)
-                    .map(|near| format!("; did you mean `{near}`?"));
-                wrong.push(format!(
-                    "`{name}` is no parameter; allowed: {}{}",
-                    names.join(", "),
-                    near.unwrap_or_default()
-                ));
-            }
-            Some(parameter) => {
-                if let Err(problem) = query.set(rules.vocabulary(), parameter, value) {
-                    wrong.push(format!(
-                        "{name}: `{value}` {}; allowed: {}",
-                        problem.reason,
-                        problem.allowed.join(", ")
-                    ));
-                }
-            }
-        }
+        set(rules, &mut query, name, value, &mut wrong);
     }
     if wrong.is_empty() {
         Ok(query)

@@ -1,0 +1,146 @@
+//! An environment on the command line: flags, and a snapshot that fills what
+//! the flags leave open.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Failure;
+use super::output;
+use crate::assess::imply;
+use crate::model::Query;
+use crate::rules::RuleBase;
+use crate::wire::{Document, Format, read_document};
+
+/// Which environment is meant. What is left out may be anything.
+#[derive(Debug, Args)]
+pub(super) struct Environment {
+    /// Operating system family, such as ubuntu.
+    #[arg(long)]
+    os: Option<String>,
+    /// Operating system version, such as 24.04.
+    #[arg(long)]
+    osv: Option<String>,
+    /// Kernel version, such as 6.8.0-1028-aws.
+    #[arg(long)]
+    kernel: Option<String>,
+    /// Where Kubernetes runs, such as eks.
+    #[arg(long, alias = "env")]
+    service: Option<String>,
+    /// Kubernetes version, such as 1.33.
+    #[arg(long)]
+    k8s: Option<String>,
+    /// The accelerator, such as h100.
+    #[arg(long, alias = "accelerator")]
+    gpu: Option<String>,
+    /// What the cluster is for: training or inference.
+    #[arg(long)]
+    intent: Option<String>,
+    /// A snapshot or a query as a document, JSON or YAML; - for standard input.
+    #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
+    document: Option<PathBuf>,
+}
+
+impl Environment {
+    /// The query, and what a snapshot left unclear.
+    pub(super) fn read(&self, rules: &RuleBase) -> Result<(Query, Vec<String>), Failure> {
+        let mut query = Query::default();
+        let mut notes = Vec::new();
+        let mut wrong = Vec::new();
+        if let Some(path) = &self.document {
+            match read(path)? {
+                Document::Snapshot(snapshot) => {
+                    let implied = imply(&snapshot, rules.vocabulary());
+                    query = implied.query;
+                    notes = implied.notes;
+                }
+                Document::Criteria(pairs) => {
+                    for (name, value) in pairs {
+                        set(rules, &mut query, &name, &value, &mut wrong);
+                    }
+                }
+            }
+        }
+        for (name, value) in [
+            ("os", &self.os),
+            ("osv", &self.osv),
+            ("kernel", &self.kernel),
+            ("service", &self.service),
+            ("k8s", &self.k8s),
+            ("gpu", &self.gpu),
+            ("intent", &self.intent),
+        ] {
+            if let Some(value) = value {
+                set(rules, &mut query, name, value, &mut wrong);
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Failure::Query(wrong));
+        }
+        for note in &notes {
+            output::complain(note);
+        }
+        Ok((query, notes))
+    }
+}
+
+/// Reads one parameter; what is wrong with it is added to the others.
+pub(super) fn set(
+    rules: &RuleBase,
+    query: &mut Query,
+    name: &str,
+    value: &str,
+    wrong: &mut Vec<String>,
+) {
+    let Some(parameter) = rules.vocabulary().parameter(name) else {
+        let names = crate::model::Parameter::ALL.map(crate::model::Parameter::name);
+        let near = crate::model::nearest(name, names);
+        let near = near.map(|near| format!("; did you mean `{near}`?"));
+        wrong.push(format!(
+            "`{name}` is no parameter; allowed: {}{}",
+            names.join(", "),
+            near.unwrap_or_default()
+        ));
+        return;
+    };
+    if let Err(problem) = query.set(rules.vocabulary(), parameter, value) {
+        let near = problem
+            .nearest
+            .map(|near| format!("; did you mean `{near}`?"));
+        wrong.push(format!(
+            "{name}: `{value}` {}; allowed: {}{}",
+            problem.reason,
+            problem.allowed.join(", "),
+            near.unwrap_or_default()
+        ));
+    }
+}
+
+fn read(path: &Path) -> Result<Document, Failure> {
+    let unreadable = |cause| Failure::Read {
+        path: path.to_owned(),
+        cause,
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+    } else {
+        bytes = fs::read(path).map_err(unreadable)?;
+    }
+    // JSON is read as such for its better messages; everything else is YAML.
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let format = if first == Some(&b'{') {
+        Format::Json
+    } else {
+        Format::Yaml
+    };
+    read_document(&bytes, format).map_err(|error| Failure::Document {
+        path: path.to_owned(),
+        error,
+    })
+}

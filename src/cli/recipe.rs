@@ -1,0 +1,109 @@
+//! `eidos recipe` and `eidos query`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::output;
+use super::rules::embedded;
+use crate::model::{Recipe, Selector};
+use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};
+
+/// Say what an environment should run.
+#[derive(Debug, Args)]
+pub(super) struct RecipeCommand {
+    #[command(flatten)]
+    environment: Environment,
+    /// Add the reason beside every value.
+    #[arg(long)]
+    context: bool,
+    /// Add which overlay set each value, and what nearly applied.
+    #[arg(long)]
+    explain: bool,
+    /// Where to write; the ending .json or .yaml decides the format.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The format; wins over the ending.
+    #[arg(short = 't', long, value_enum)]
+    format: Option<Written>,
+}
+
+/// Print one value of a recipe.
+#[derive(Debug, Args)]
+pub(super) struct QueryCommand {
+    #[command(flatten)]
+    environment: Environment,
+    /// Type, subtype and key, such as K8s.image.gpu-operator.
+    #[arg(long)]
+    selector: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Written {
+    Json,
+    Yaml,
+    /// One line a value, for people.
+    Table,
+}
+
+impl RecipeCommand {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let rules = embedded()?;
+        let (query, notes) = self.environment.read(&rules)?;
+        let mut recipe = rules.recipe(&query);
+        recipe.notes = notes;
+        let trace = self.explain.then(|| rules.trace(&query));
+        let options = RecipeOptions {
+            context: self.context,
+            trace: trace.as_ref(),
+        };
+        let bytes = match self.written() {
+            Written::Table => table(&recipe).into_bytes(),
+            Written::Json => encode(Format::Json, &RecipeDocument::new(&recipe, options))?,
+            Written::Yaml => encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?,
+        };
+        match &self.output {
+            Some(path) if path.as_os_str() != "-" => output::save(path, &bytes)?,
+            _ => output::print_bytes(&bytes)?,
+        }
+        Ok(Exit::Done)
+    }
+
+    fn written(&self) -> Written {
+        let ending = self.output.as_ref().and_then(|path| path.extension());
+        match (self.format, ending.and_then(|ending| ending.to_str())) {
+            (Some(format), _) => format,
+            (None, Some("yaml" | "yml")) => Written::Yaml,
+            (None, Some("table" | "txt")) => Written::Table,
+            (None, _) => Written::Json,
+        }
+    }
+}
+
+fn table(recipe: &Recipe) -> String {
+    let rows: Vec<Vec<String>> = recipe
+        .settings
+        .iter()
+        .map(|setting| vec![setting.path.to_string(), setting.value.to_string()])
+        .collect();
+    output::table(&rows)
+}
+
+impl QueryCommand {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let rules = embedded()?;
+        let (query, _) = self.environment.read(&rules)?;
+        let wrong = || {
+            let said = "is no type, subtype and key such as K8s.image.gpu-operator";
+            Failure::Query(vec![format!("selector `{}` {said}", self.selector)])
+        };
+        let selector = Selector::parse(&self.selector).ok_or_else(wrong)?;
+        let recipe = rules.recipe(&query);
+        let setting = recipe.get(&selector);
+        let setting = setting.ok_or_else(|| Failure::NoValue(self.selector.clone()))?;
+        output::print(&format!("{}\n", setting.value.text()))?;
+        Ok(Exit::Done)
+    }
+}
