@@ -7,23 +7,24 @@ COPY . .
 # Static, so that nothing but the program is in the image. The target is named
 # so that the flag does not reach build scripts and macros.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
-    set -eu; \
-    target="$(rustc -vV | sed -n 's/^host: //p')"; \
-    mkdir /out; \
-    build() { \
-        cargo build --locked --target "$target" --profile "$3" \
-            --no-default-features --features "$2" --bin "$1"; \
-        cp "target/$target/$3/$1" /out/; \
-        cargo cyclonedx --format json --spec-version 1.5 --target "$target" \
-            --no-default-features --features "$2" --override-filename "$1.cdx"; \
-        mv "$1.cdx.json" /out/; \
-    }; \
-    build eidos-api-server server release; \
-    build eidos-agent agent agent; \
-    build eidos cli release; \
-    cp /etc/ssl/certs/ca-certificates.crt LICENSE NOTICE /out/
+# One program with its parts list: `program BINARY FEATURE PROFILE`.
+RUN printf '%s\n' '#!/bin/sh' 'set -eu' \
+    'target="$(rustc -vV | sed -n "s/^host: //p")"; mkdir -p /out' \
+    'cargo build --locked --target "$target" --profile "$3" --no-default-features --features "$2" --bin "$1"' \
+    'cp "target/$target/$3/$1" /out/' \
+    'cargo cyclonedx --format json --spec-version 1.5 --target "$target" --no-default-features --features "$2" --override-filename "$1.cdx"' \
+    'mv "$1.cdx.json" /out/' \
+    'cp /etc/ssl/certs/ca-certificates.crt LICENSE NOTICE /out/' \
+    > /usr/local/bin/program && chmod +x /usr/local/bin/program
+
+FROM build AS build-server
+RUN program eidos-api-server server release
+
+FROM build AS build-agent
+RUN program eidos-agent agent agent
+
+FROM build AS build-cli
+RUN program eidos cli release
 
 FROM scratch AS server
 ARG VERSION=0.1.0
@@ -34,9 +35,9 @@ LABEL org.opencontainers.image.title="eidos-api-server" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0 AND GPL-3.0-or-later"
-COPY --from=build /out/LICENSE /out/NOTICE /
-COPY --from=build /out/eidos-api-server.cdx.json /sbom.cdx.json
-COPY --from=build /out/eidos-api-server /eidos-api-server
+COPY --from=build-server /out/LICENSE /out/NOTICE /
+COPY --from=build-server /out/eidos-api-server.cdx.json /sbom.cdx.json
+COPY --from=build-server /out/eidos-api-server /eidos-api-server
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["/eidos-api-server"]
@@ -49,10 +50,10 @@ LABEL org.opencontainers.image.title="eidos-agent" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /out/LICENSE /out/NOTICE /
-COPY --from=build /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /out/eidos-agent.cdx.json /sbom.cdx.json
-COPY --from=build /out/eidos-agent /eidos-agent
+COPY --from=build-agent /out/LICENSE /out/NOTICE /
+COPY --from=build-agent /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build-agent /out/eidos-agent.cdx.json /sbom.cdx.json
+COPY --from=build-agent /out/eidos-agent /eidos-agent
 USER 65532:65532
 ENTRYPOINT ["/eidos-agent"]
 
@@ -64,10 +65,10 @@ LABEL org.opencontainers.image.title="eidos-watch" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /out/LICENSE /out/NOTICE /
-COPY --from=build /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /out/eidos.cdx.json /sbom.cdx.json
-COPY --from=build /out/eidos /usr/local/bin/eidos
+COPY --from=build-cli /out/LICENSE /out/NOTICE /
+COPY --from=build-cli /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build-cli /out/eidos.cdx.json /sbom.cdx.json
+COPY --from=build-cli /out/eidos /usr/local/bin/eidos
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/eidos", "watch"]
 
@@ -81,10 +82,10 @@ LABEL org.opencontainers.image.title="eidos" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /out/LICENSE /out/NOTICE /usr/local/share/eidos/
-COPY --from=build /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /out/eidos.cdx.json /usr/local/share/eidos/sbom.cdx.json
-COPY --from=build /out/eidos /usr/local/bin/eidos
+COPY --from=build-cli /out/LICENSE /out/NOTICE /usr/local/share/eidos/
+COPY --from=build-cli /out/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build-cli /out/eidos.cdx.json /usr/local/share/eidos/sbom.cdx.json
+COPY --from=build-cli /out/eidos /usr/local/bin/eidos
 ENV HOME=/tmp
 WORKDIR /work
 RUN chmod 1777 /work

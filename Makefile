@@ -47,12 +47,12 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: outside
-outside: tools ## the server as its users use it
+outside: tools cluster ## the server as its users use it
 	$(CARGO) build --release --locked --bin eidos-api-server
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
 
 .PHONY: cluster
-cluster: ## an API server and a Prometheus with discovery, for the tests that else skip
+cluster: ## an API server and a Prometheus with discovery, built once
 	@mkdir -p $(GO_TOOLS)
 	cd tests/outside/cluster && go build -o $(GO_TOOLS)/etcd go.etcd.io/etcd/server/v3
 	cd tests/outside/cluster && go build -o $(GO_TOOLS)/ k8s.io/kubernetes/cmd/kube-apiserver

@@ -63,7 +63,7 @@ def test_the_cli_is_an_image_that_gitlab_can_start():
     assert "scratch" not in stage[0]
     assert not any(line.startswith("ENTRYPOINT") for line in stage)
     assert "USER 65532:65532" in stage
-    assert "COPY --from=build /out/eidos /usr/local/bin/eidos" in stage
+    assert "COPY --from=build-cli /out/eidos /usr/local/bin/eidos" in stage
 
 
 def test_the_build_is_locked_and_static():
