@@ -1,8 +1,9 @@
 //! Handles to all metrics, made once, and their text for Prometheus.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -36,7 +37,8 @@ pub struct Metrics {
     reloads: [Counter; 2],
     overlay_count: Gauge,
     published: Mutex<Option<Gauge>>,
-    matches: Mutex<HashMap<Box<str>, Counter>>,
+    /// Read for every recipe, replaced with the rule base: readers never wait.
+    matches: ArcSwap<HashMap<Box<str>, Counter>>,
     other_matches: Counter,
 }
 
@@ -73,7 +75,7 @@ impl Metrics {
             reloads: metrics.reloads,
             overlay_count: metrics.overlay_count,
             published: Mutex::new(None),
-            matches: Mutex::new(HashMap::new()),
+            matches: ArcSwap::default(),
             other_matches: metrics.other_matches,
         };
         for route in Route::ALL {
@@ -132,7 +134,7 @@ impl Metrics {
 
     /// Overlays took part in a recipe.
     pub fn rules_matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) {
-        let matches = self.matches.lock().unwrap_or_else(PoisonError::into_inner);
+        let matches = self.matches.load();
         for overlay in overlays {
             matches
                 .get(overlay)
@@ -170,7 +172,7 @@ impl Metrics {
         if let Some(now) = &*published {
             now.set(1.0);
         }
-        let mut matches = self.matches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut matches = HashMap::clone(&self.matches.load());
         let mut count = 0_u32;
         for overlay in overlays {
             count += 1;
@@ -182,6 +184,7 @@ impl Metrics {
                 matches.insert(overlay.into(), counter);
             }
         }
+        self.matches.store(Arc::new(matches));
         self.overlay_count.set(f64::from(count));
     }
 
