@@ -1,13 +1,11 @@
 //! API keys: who may ask at all, where keys are configured.
 
-use std::sync::Arc;
-
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
+use super::client::{bearer, owner};
 use super::rate_limit;
 use crate::http::error::ApiError;
 use crate::http::state::State;
@@ -30,19 +28,4 @@ pub(in crate::http) async fn require_key<B: MessageBody>(
     };
     let response = request.into_response(HttpResponse::from_error(error));
     Ok(response.map_into_right_body())
-}
-
-/// Whose key a request carries.
-pub(super) fn owner(request: &ServiceRequest, state: &State) -> Option<Arc<str>> {
-    state.keys.as_ref()?.owner(bearer(request)?)
-}
-
-fn bearer(request: &ServiceRequest) -> Option<&str> {
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
-    let (scheme, key) = given.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

@@ -1,10 +1,14 @@
-//! Who is asking: the peer, or whoever a trusted proxy says it stands for.
+//! Who is asking: the owner of a key, and the peer or whoever a trusted proxy
+//! says it stands for.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{self, HeaderMap};
 use ipnet::IpNet;
+
+use crate::http::state::State;
 
 /// The client's address.
 pub(super) fn address(request: &ServiceRequest, trusted: &[IpNet]) -> IpAddr {
@@ -44,6 +48,22 @@ fn parse(hop: &str) -> Option<IpAddr> {
     let address = address.or_else(|| Some(hop.parse::<std::net::SocketAddr>().ok()?.ip()));
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     Some(address.or_else(bracketed)?.to_canonical())
+}
+
+/// Whose key a request carries.
+pub(super) fn owner(request: &ServiceRequest, state: &State) -> Option<Arc<str>> {
+    state.keys.as_ref()?.owner(bearer(request)?)
+}
+
+/// The key that a request carries, known or not.
+pub(super) fn bearer(request: &ServiceRequest) -> Option<&str> {
+    let given = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
+    let (scheme, key) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 #[cfg(test)]

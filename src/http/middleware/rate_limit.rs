@@ -22,7 +22,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use jiff::Timestamp;
 
-use super::api_key;
+use super::client;
 use super::exchange::Exchange;
 use crate::http::error::ApiError;
 use crate::http::state::State;
@@ -140,7 +140,7 @@ impl Payer {
     /// The owner of the request's API key, else its address: a request with a
     /// wrong key is paid for by its address.
     fn budget(&self, request: &ServiceRequest, state: &State) -> Budget {
-        let budget = match api_key::owner(request, state) {
+        let budget = match client::owner(request, state) {
             Some(name) => self.budget_of(("key", &*name)),
             None => {
                 let extensions = request.extensions();
