@@ -4,6 +4,7 @@
 pub mod assess;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod diff;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;

@@ -10,20 +10,25 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("rules", &["model"]),
-    ("assess", &["model", "rules"]),
-    ("wire", &["model", "rules", "assess"]),
-    ("library", &["rules"]),
+    ("diff", &["model"]),
+    ("assess", &["model", "diff"]),
+    ("wire", &["model", "rules", "assess", "diff"]),
+    ("library", &["model", "rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
-    ("cli", &["model", "rules", "assess", "wire", "library"]),
+    (
+        "cli",
+        &["model", "rules", "assess", "diff", "wire", "library"],
+    ),
     (
         "http",
         &[
             "model",
             "rules",
             "assess",
+            "diff",
             "wire",
             "library",
             "serving",
@@ -35,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Names that the pure layers must not know, and why.
-const PURE: &[&str] = &["model", "rules", "assess", "wire"];
+const PURE: &[&str] = &["model", "rules", "assess", "diff", "wire"];
 const IMPURE_NAMES: &[&str] = &[
     "std::fs",
     "std::env",
