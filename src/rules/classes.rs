@@ -7,14 +7,15 @@
 //! every query, exactly.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{EnumParameter, Interval, ParameterKind, Query, VersionParameter, Vocabulary};
 
 use super::advisory::{AdvisoryRule, Subject};
-use super::base::RuleBase;
+use super::base::{Layer, RuleBase};
 
 /// What a class says about one enumerated parameter: a value by name, or open.
-pub type Choice = Option<Box<str>>;
+pub type Choice = Option<Arc<str>>;
 
 /// What a class says about one version: a range, or open.
 pub type Slice = Option<Interval>;
@@ -56,17 +57,32 @@ pub(super) fn point_text(point: u128) -> String {
     }
 }
 
-/// Every class of queries to some rule bases taken together.
-pub fn classes<'r>(bases: &'r [&'r RuleBase]) -> impl Iterator<Item = QueryClass> + 'r {
-    choices(bases).into_iter().flat_map(move |values| {
-        let slices = VersionParameter::ALL.map(|parameter| slices(bases, &values, parameter));
-        product(&slices)
-            .into_iter()
-            .map(move |versions| QueryClass {
-                values: values.clone(),
-                versions,
-            })
-    })
+/// What may tell two queries apart: rules of one rule base whose bounds count.
+pub(super) struct Cut<'r> {
+    pub(super) rules: &'r RuleBase,
+    pub(super) layers: Vec<&'r Layer>,
+    pub(super) advisories: Vec<&'r AdvisoryRule>,
+}
+
+impl<'r> Cut<'r> {
+    /// Every rule counts.
+    pub(super) fn whole(rules: &'r RuleBase) -> Self {
+        Self {
+            rules,
+            layers: rules.layers.iter().collect(),
+            advisories: rules.advisories.iter().collect(),
+        }
+    }
+}
+
+/// The classes of queries with these values that some rules cut.
+pub(super) fn classes_of(cuts: &[Cut<'_>], values: &[Choice; 4]) -> Vec<QueryClass> {
+    let slices = VersionParameter::ALL.map(|parameter| slices(cuts, values, parameter));
+    let class = |versions| QueryClass {
+        values: values.clone(),
+        versions,
+    };
+    product(&slices).into_iter().map(class).collect()
 }
 
 /// Every way to choose or leave open the enumerated values.
@@ -77,7 +93,7 @@ pub(super) fn choices(bases: &[&RuleBase]) -> Vec<[Choice; 4]> {
             .iter()
             .flat_map(|base| base.vocabulary.values_of(parameter))
         {
-            let name = Some(value.name.clone());
+            let name = Some(Arc::from(&*value.name));
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -109,14 +125,15 @@ fn product<T: Clone + Default, const N: usize>(lists: &[Vec<T>; N]) -> Vec<[T; N
 
 /// Open, and the intervals between the bounds that rules draw for queries with
 /// these values.
-fn slices(bases: &[&RuleBase], values: &[Choice; 4], parameter: VersionParameter) -> Vec<Slice> {
+fn slices(cuts: &[Cut<'_>], values: &[Choice; 4], parameter: VersionParameter) -> Vec<Slice> {
     let mut bounds = BTreeSet::from([0]);
-    for base in bases {
+    for cut in cuts {
+        let base = cut.rules;
         let mut draw = |interval: Interval| {
             bounds.insert(interval.low);
             bounds.insert(interval.high);
         };
-        for layer in base
+        for layer in cut
             .layers
             .iter()
             .filter(|layer| may_match(base, &layer.key, values))
@@ -134,7 +151,7 @@ fn slices(bases: &[&RuleBase], values: &[Choice; 4], parameter: VersionParameter
                 }
             }
         }
-        for rule in base
+        for rule in cut
             .advisories
             .iter()
             .filter(|rule| may_hold(base, rule, values))
@@ -158,7 +175,7 @@ fn slices(bases: &[&RuleBase], values: &[Choice; 4], parameter: VersionParameter
 }
 
 /// Whether a key accepts these values, whatever the versions.
-fn may_match(base: &RuleBase, key: &super::key::Key, values: &[Choice; 4]) -> bool {
+pub(super) fn may_match(base: &RuleBase, key: &super::key::Key, values: &[Choice; 4]) -> bool {
     EnumParameter::ALL
         .into_iter()
         .zip(values)

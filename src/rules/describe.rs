@@ -3,6 +3,8 @@
 //! Which classes belong together is decided elsewhere; here they are only
 //! described, exactly.
 
+use std::sync::Arc;
+
 use crate::model::{Interval, Parameter, ParameterKind, Vocabulary};
 
 use super::classes::{QueryClass, point_text};
@@ -15,7 +17,7 @@ pub enum Scope {
     /// Left open.
     Open,
     /// One value.
-    Value(Box<str>),
+    Value(Arc<str>),
     /// A range of versions.
     Range(Interval),
 }
@@ -134,7 +136,7 @@ fn merged_scopes(
             joined.contains(&Scope::Open)
                 && names
                     .into_iter()
-                    .all(|value| joined.contains(&Scope::Value(value.name.clone())))
+                    .all(|value| joined.contains(&Scope::Value(Arc::from(&*value.name))))
         }
     };
     if complete { vec![Scope::Any] } else { joined }

@@ -1,13 +1,17 @@
 //! What a change of rules changes: every class of queries whose recipe differs
 //! between two rule bases, grouped by identical change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::{Parameter, Path, Reading, Recipe};
+use crate::model::Recipe;
 
-use super::base::{Layer, RuleBase};
-use super::classes::{QueryClass, classes};
+use super::base::RuleBase;
+use super::classes::{QueryClass, choices, classes_of};
 use super::describe::{Scopes, describe};
+
+mod touching;
+
+use touching::Touching;
 
 /// One value that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,10 +39,12 @@ pub struct Change {
 pub fn impact(old: &RuleBase, new: &RuleBase) -> Vec<Change> {
     let mut touched: BTreeMap<ValueChange, Vec<QueryClass>> = BTreeMap::new();
     let touching = Touching::new(old, new);
-    for class in classes(&[old, new]) {
-        if !touching.reaches(&class) {
-            continue;
-        }
+    let reached = choices(&[old, new])
+        .into_iter()
+        .filter(|values| touching.may_reach(values))
+        .flat_map(|values| classes_of(touching.cuts(), &values))
+        .filter(|class| touching.reaches(class));
+    for class in reached {
         let answer = |rules: &RuleBase| {
             class
                 .query(&rules.vocabulary)
@@ -65,97 +71,6 @@ pub fn impact(old: &RuleBase, new: &RuleBase) -> Vec<Change> {
         (left.queries.len(), &left.queries).cmp(&(right.queries.len(), &right.queries))
     });
     changes
-}
-
-/// Which layers differ, so that queries which get none of them are passed over
-/// without asking for their recipes.
-struct Touching<'r> {
-    sides: [(&'r RuleBase, BTreeSet<usize>); 2],
-    /// Something else differs, which may reach any query.
-    everywhere: bool,
-}
-
-impl<'r> Touching<'r> {
-    fn new(old: &'r RuleBase, new: &'r RuleBase) -> Self {
-        let shapes = |rules: &'r RuleBase| rules.layers.iter().map(|layer| shape(rules, layer));
-        let (before, after): (Vec<_>, Vec<_>) = (shapes(old).collect(), shapes(new).collect());
-        let missing = |own: &[Shape<'_>], other: &[Shape<'_>]| {
-            let other: BTreeSet<&Shape<'_>> = other.iter().collect();
-            let own = own.iter().enumerate();
-            own.filter(|(_, shape)| !other.contains(shape))
-                .map(|(rank, _)| rank)
-                .collect::<BTreeSet<usize>>()
-        };
-        let (gone, come) = (missing(&before, &after), missing(&after, &before));
-        let kept = |shapes: Vec<Shape<'r>>, changed: &BTreeSet<usize>| {
-            let shapes = shapes.into_iter().enumerate();
-            shapes
-                .filter(|(rank, _)| !changed.contains(rank))
-                .map(|(_, shape)| shape)
-                .collect::<Vec<_>>()
-        };
-        let everywhere = kept(before, &gone) != kept(after, &come)
-            || old.grid != new.grid
-            || format!("{:?}", old.vocabulary) != format!("{:?}", new.vocabulary)
-            || !told(old).eq(told(new));
-        Self {
-            sides: [(old, gone), (new, come)],
-            everywhere,
-        }
-    }
-
-    fn reaches(&self, class: &QueryClass) -> bool {
-        self.everywhere
-            || self.sides.iter().any(|(rules, changed)| {
-                let query = class.query(&rules.vocabulary);
-                let applied = query.map(|query| rules.applied_ranks(&query));
-                applied.is_none_or(|ranks| ranks.iter().any(|rank| changed.contains(rank)))
-            })
-    }
-}
-
-/// What a layer does, in terms that do not depend on its rule base.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Shape<'r> {
-    key: Vec<Option<String>>,
-    priority: i64,
-    values: Vec<(&'r Path, Option<String>)>,
-    constraints: Vec<(String, String)>,
-}
-
-fn shape<'r>(rules: &'r RuleBase, layer: &'r Layer) -> Shape<'r> {
-    let at = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
-    let value = |reading: &Reading| format!("{reading:?}");
-    Shape {
-        key: Parameter::ALL
-            .into_iter()
-            .map(|parameter| layer.key.text(&rules.vocabulary, parameter))
-            .collect(),
-        priority: layer.priority,
-        values: layer
-            .entries
-            .iter()
-            .filter_map(|entry| {
-                let path = rules.paths.get(at(entry.slot))?;
-                Some((&**path, entry.value.as_deref().map(value)))
-            })
-            .collect(),
-        constraints: layer
-            .constraints
-            .iter()
-            .filter_map(|constraint| {
-                let path = rules.constrained.get(at(constraint.path))?;
-                Some((
-                    format!("{:?}", path.selector),
-                    constraint.predicate.to_string(),
-                ))
-            })
-            .collect(),
-    }
-}
-
-fn told(rules: &RuleBase) -> impl Iterator<Item = String> + '_ {
-    rules.advisories().map(|advisory| format!("{advisory:?}"))
 }
 
 fn differences(old: Option<&Recipe>, new: Option<&Recipe>) -> Vec<ValueChange> {

@@ -1,149 +1,19 @@
-//! What an author should look at although the rule base compiles: pins that are
-//! not pinned, choices without a default, ranges that the rules' own values
-//! leave, cells that nobody covers.
-//!
-//! Decided over classes of queries, so that it holds for every query.
+//! What only answers show, over every query.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::model::{CoverageLevel, EnumParameter, Parameter, Query, Reading, VersionParameter};
+use crate::model::{CoverageLevel, EnumParameter, Parameter, Query, Reading};
+use crate::rules::advisory::{Facts, Subject};
+use crate::rules::base::RuleBase;
+use crate::rules::classes::{Choice, QueryClass, choices};
+use crate::rules::describe::describe;
+use crate::rules::diagnostic::{Diagnostic, DiagnosticSeverity, Location};
 
-use super::advisory::{Facts, Subject};
-use super::base::{Layer, RuleBase};
-use super::classes::{Choice, QueryClass, choices};
-use super::describe::describe;
-use super::diagnostic::{Diagnostic, DiagnosticSeverity, Location};
-
-/// Tags that name something else tomorrow.
-const MOVING_TAGS: [&str; 6] = ["latest", "main", "master", "stable", "edge", "nightly"];
-
-/// Looks at a compiled rule base; findings by file and place.
-#[must_use]
-pub fn lint(rules: &RuleBase) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    moving_tags(rules, &mut found);
-    twins(rules, &mut found);
-    missing_defaults(rules, &mut found);
-    over_queries(rules, &mut found);
-    found.sort_by(|left, right| (&left.file, left.at).cmp(&(&right.file, right.at)));
-    found
-}
-
-fn finding(
-    severity: DiagnosticSeverity,
-    code: &'static str,
-    location: &Location,
-    message: String,
-    hint: &str,
-) -> Diagnostic {
-    Diagnostic {
-        severity,
-        code,
-        message,
-        file: location.file.clone(),
-        at: location.at,
-        hint: Some(hint.to_owned()),
-    }
-}
-
-fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
-    for layer in &rules.layers {
-        for entry in &layer.entries {
-            let path = usize::try_from(entry.slot).ok();
-            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
-                continue;
-            };
-            let tag = entry.value.as_ref().map(|value| value.text().into_owned());
-            if &*path.subtype == "image"
-                && let Some(tag) = tag.filter(|tag| MOVING_TAGS.contains(&tag.as_str()))
-            {
-                let mut location = layer.location.clone();
-                location.at.line = entry.line;
-                let message = format!("{path} is `{tag}`, which names another image tomorrow");
-                let hint = "pin the tag of a release";
-                found.push(finding(
-                    DiagnosticSeverity::Warning,
-                    "unpinned-tag",
-                    &location,
-                    message,
-                    hint,
-                ));
-            }
-        }
-    }
-}
-
-/// Overlays with one key and one priority: an edit of the first is undone by
-/// the second.
-fn twins(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<(Vec<Option<String>>, i64), &Layer> = BTreeMap::new();
-    for layer in rules.layers.iter().skip(1) {
-        let key = Parameter::ALL
-            .into_iter()
-            .map(|parameter| layer.key.text(&rules.vocabulary, parameter))
-            .collect();
-        if let Some(first) = seen.insert((key, layer.priority), layer) {
-            let message = format!(
-                "`{}` has the key and priority of `{}`",
-                layer.name, first.name
-            );
-            let hint = "make them one overlay, or give one a higher priority";
-            found.push(finding(
-                DiagnosticSeverity::Warning,
-                "same-key",
-                &layer.location,
-                message,
-                hint,
-            ));
-        }
-    }
-}
-
-/// Keys that only layers with a version in their key set: a query that leaves
-/// the version open gets none.
-fn missing_defaults(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
-    let versioned = |layer: &Layer| {
-        VersionParameter::ALL
-            .into_iter()
-            .any(|parameter| layer.key.predicate(parameter).is_some())
-    };
-    let sets = |layer: &Layer| {
-        let set = layer.entries.iter().filter(|entry| entry.value.is_some());
-        set.map(|entry| entry.slot).collect::<Vec<_>>()
-    };
-    let (refining, plain): (Vec<&Layer>, Vec<&Layer>) =
-        rules.layers.iter().partition(|layer| versioned(layer));
-    let defaults: BTreeSet<u32> = plain.into_iter().flat_map(sets).collect();
-    let mut reported = BTreeSet::new();
-    for layer in refining {
-        for slot in sets(layer) {
-            let path = usize::try_from(slot)
-                .ok()
-                .and_then(|slot| rules.paths.get(slot));
-            if let Some(path) = path
-                && !defaults.contains(&slot)
-                && reported.insert(slot)
-            {
-                let message = format!(
-                    "{path} is set by `{}` for some versions only: a query without a version gets none",
-                    layer.name
-                );
-                let hint = "set a default in a layer without a version";
-                found.push(finding(
-                    DiagnosticSeverity::Warning,
-                    "no-default",
-                    &layer.location,
-                    message,
-                    hint,
-                ));
-            }
-        }
-    }
-}
+use super::finding;
 
 /// What only an answer shows. Version parameters are left open: what a query
 /// says about versions is the asker's, not the author's.
-fn over_queries(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+pub(super) fn over_queries(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
     let mut uncovered: Vec<QueryClass> = Vec::new();
     let mut violated: BTreeMap<usize, (Violation, Vec<QueryClass>)> = BTreeMap::new();
     for values in choices(&[rules]) {

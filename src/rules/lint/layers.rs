@@ -1,0 +1,107 @@
+//! What single layers, and pairs of them, show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Parameter, VersionParameter};
+use crate::rules::base::{Layer, RuleBase};
+use crate::rules::diagnostic::{Diagnostic, DiagnosticSeverity};
+
+use super::finding;
+
+/// Tags that name something else tomorrow.
+const MOVING_TAGS: [&str; 6] = ["latest", "main", "master", "stable", "edge", "nightly"];
+
+pub(super) fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    for layer in &rules.layers {
+        for entry in &layer.entries {
+            let path = usize::try_from(entry.slot).ok();
+            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+                continue;
+            };
+            let tag = entry.value.as_ref().map(|value| value.text().into_owned());
+            if &*path.subtype == "image"
+                && let Some(tag) = tag.filter(|tag| MOVING_TAGS.contains(&tag.as_str()))
+            {
+                let mut location = layer.location.clone();
+                location.at.line = entry.line;
+                let message = format!("{path} is `{tag}`, which names another image tomorrow");
+                let hint = "pin the tag of a release";
+                found.push(finding(
+                    DiagnosticSeverity::Warning,
+                    "unpinned-tag",
+                    &location,
+                    message,
+                    hint,
+                ));
+            }
+        }
+    }
+}
+
+/// Overlays with one key and one priority: an edit of the first is undone by
+/// the second.
+pub(super) fn twins(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(Vec<Option<String>>, i64), &Layer> = BTreeMap::new();
+    for layer in rules.layers.iter().skip(1) {
+        let key = Parameter::ALL
+            .into_iter()
+            .map(|parameter| layer.key.text(&rules.vocabulary, parameter))
+            .collect();
+        if let Some(first) = seen.insert((key, layer.priority), layer) {
+            let message = format!(
+                "`{}` has the key and priority of `{}`",
+                layer.name, first.name
+            );
+            let hint = "make them one overlay, or give one a higher priority";
+            found.push(finding(
+                DiagnosticSeverity::Warning,
+                "same-key",
+                &layer.location,
+                message,
+                hint,
+            ));
+        }
+    }
+}
+
+/// Keys that only layers with a version in their key set: a query that leaves
+/// the version open gets none.
+pub(super) fn missing_defaults(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    let versioned = |layer: &Layer| {
+        VersionParameter::ALL
+            .into_iter()
+            .any(|parameter| layer.key.predicate(parameter).is_some())
+    };
+    let sets = |layer: &Layer| {
+        let set = layer.entries.iter().filter(|entry| entry.value.is_some());
+        set.map(|entry| entry.slot).collect::<Vec<_>>()
+    };
+    let (refining, plain): (Vec<&Layer>, Vec<&Layer>) =
+        rules.layers.iter().partition(|layer| versioned(layer));
+    let defaults: BTreeSet<u32> = plain.into_iter().flat_map(sets).collect();
+    let mut reported = BTreeSet::new();
+    for layer in refining {
+        for slot in sets(layer) {
+            let path = usize::try_from(slot)
+                .ok()
+                .and_then(|slot| rules.paths.get(slot));
+            if let Some(path) = path
+                && !defaults.contains(&slot)
+                && reported.insert(slot)
+            {
+                let message = format!(
+                    "{path} is set by `{}` for some versions only: a query without a version gets none",
+                    layer.name
+                );
+                let hint = "set a default in a layer without a version";
+                found.push(finding(
+                    DiagnosticSeverity::Warning,
+                    "no-default",
+                    &layer.location,
+                    message,
+                    hint,
+                ));
+            }
+        }
+    }
+}
