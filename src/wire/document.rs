@@ -83,7 +83,11 @@ fn kind(entries: &[Entry<'_>]) -> Result<Kind, Fault> {
 }
 
 /// One of a few texts, or an error with the nearest of them.
-fn choice(node: &Node<'_>, name: &str, allowed: &[&'static str]) -> Result<&'static str, Fault> {
+pub(super) fn choice(
+    node: &Node<'_>,
+    name: &str,
+    allowed: &[&'static str],
+) -> Result<&'static str, Fault> {
     let given = &*node.scalar(|| format!("`{name}`"))?.text;
     if let Some(chosen) = allowed.iter().find(|allowed| **allowed == given) {
         return Ok(chosen);

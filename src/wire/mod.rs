@@ -31,7 +31,7 @@ pub use encode::{EncodeError, Format, encode};
 pub use error::{ErrorBody, ErrorCode};
 pub use fault::DocumentError;
 pub use query::QueryDocument;
-pub use recipe::{RecipeDocument, RecipeOptions};
+pub use recipe::{RecipeDocument, RecipeOptions, read_recipe};
 pub use rules::RulesDocument;
 pub use scalar::ScalarDocument;
 pub use service::{IndexDocument, RouteDocument, RulesSummary, StatusDocument};

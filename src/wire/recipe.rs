@@ -3,6 +3,8 @@
 //! Everything is borrowed from the recipe and written in one pass: this is
 //! what a server does for every query it has not seen.
 
+mod read;
+
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
@@ -19,6 +21,8 @@ use super::trace::{Explanations, NearMisses};
 use super::verdict::{AdvisoryDocument, ConstraintDocument};
 use super::verdict::{CoverageDocument, Each};
 use crate::model::{Advisory, Constraint, Parameter, Recipe, Setting, Trace};
+
+pub use read::read_recipe;
 
 /// What a reader wants beside the values.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,8 +102,8 @@ impl<'a> RecipeDocument<'a> {
             notes,
         } = recipe;
         Self {
-            kind: "Recipe",
-            api_version: "recipe.dgxc.io/v1",
+            kind: read::KIND,
+            api_version: read::API_VERSION,
             metadata: RecipeMetadata {
                 version,
                 timestamp: released.as_deref(),
@@ -141,8 +145,10 @@ struct RecipeMetadata<'a> {
     #[serde(rename = "recipe-timestamp", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(format = DateTime, nullable = false))]
     timestamp: Option<&'a str>,
-    /// `sha256:` digest of the rule base.
-    #[serde(rename = "rules-digest")]
+    /// `sha256:` digest of the rule base. Left out where it is not known, which
+    /// can only be in a recipe that another program wrote.
+    #[serde(rename = "rules-digest", skip_serializing_if = "str::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = true))]
     digest: &'a str,
     /// The layers in the order in which they applied, `base` first.
     #[serde(rename = "appliedOverlays")]
