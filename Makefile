@@ -65,7 +65,7 @@ cluster: ## an API server and a Prometheus with discovery, built once
 .PHONY: expect
 expect: ## rewrite generated files that the tests compare
 	UPDATE_EXPECT=1 $(CARGO) test --locked --lib schema
-	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests contract
+	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests -- contract golden
 
 .PHONY: tools
 tools: $(OUTSIDE)/installed ## install what the outside tests use

@@ -11,19 +11,24 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("rules", &["model"]),
     ("assess", &["model", "rules"]),
-    ("wire", &["model", "rules", "assess"]),
+    ("bundle", &["model"]),
+    ("wire", &["model", "rules", "assess", "bundle"]),
     ("library", &["rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
-    ("cli", &["model", "rules", "assess", "wire", "library"]),
+    (
+        "cli",
+        &["model", "rules", "assess", "bundle", "wire", "library"],
+    ),
     (
         "http",
         &[
             "model",
             "rules",
             "assess",
+            "bundle",
             "wire",
             "library",
             "serving",
@@ -35,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Names that the pure layers must not know, and why.
-const PURE: &[&str] = &["model", "rules", "assess", "wire"];
+const PURE: &[&str] = &["model", "rules", "assess", "bundle", "wire"];
 const IMPURE_NAMES: &[&str] = &[
     "std::fs",
     "std::env",

@@ -1,18 +1,16 @@
 //! An environment on the command line: flags, and a snapshot that fills what
 //! the flags leave open.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::Failure;
-use super::output;
+use super::{input, output};
 use crate::assess::imply;
 use crate::model::Query;
 use crate::rules::RuleBase;
-use crate::wire::{Document, Format, read_document};
+use crate::wire::{Document, read_document};
 
 /// Which environment is meant. What is left out may be anything.
 #[derive(Debug, Args)]
@@ -46,24 +44,25 @@ pub(super) struct Environment {
 impl Environment {
     /// The query, and what a snapshot left unclear.
     pub(super) fn read(&self, rules: &RuleBase) -> Result<(Query, Vec<String>), Failure> {
-        let mut query = Query::default();
-        let mut notes = Vec::new();
-        let mut wrong = Vec::new();
-        if let Some(path) = &self.document {
-            match read(path)? {
-                Document::Snapshot(snapshot) => {
-                    let implied = imply(&snapshot, rules.vocabulary());
-                    query = implied.query;
-                    notes = implied.notes;
-                }
-                Document::Criteria(pairs) => {
-                    for (name, value) in pairs {
-                        set(rules, &mut query, &name, &value, &mut wrong);
-                    }
-                }
-            }
-        }
-        for (name, value) in [
+        let document = match &self.document {
+            Some(path) => Some(input::read(path, read_document)?),
+            None => None,
+        };
+        self.understand(rules, document)
+    }
+
+    /// The document, if one is named.
+    pub(super) fn document(&self) -> Option<&Path> {
+        self.document.as_deref()
+    }
+
+    /// Whether any part of the environment is given by a flag.
+    pub(super) fn has_flags(&self) -> bool {
+        self.flags().iter().any(|(_, value)| value.is_some())
+    }
+
+    const fn flags(&self) -> [(&'static str, &Option<String>); 7] {
+        [
             ("os", &self.os),
             ("osv", &self.osv),
             ("kernel", &self.kernel),
@@ -71,7 +70,32 @@ impl Environment {
             ("k8s", &self.k8s),
             ("gpu", &self.gpu),
             ("intent", &self.intent),
-        ] {
+        ]
+    }
+
+    /// As [`Environment::read`], with a document that was read already.
+    pub(super) fn understand(
+        &self,
+        rules: &RuleBase,
+        document: Option<Document>,
+    ) -> Result<(Query, Vec<String>), Failure> {
+        let mut query = Query::default();
+        let mut notes = Vec::new();
+        let mut wrong = Vec::new();
+        match document {
+            Some(Document::Snapshot(snapshot)) => {
+                let implied = imply(&snapshot, rules.vocabulary());
+                query = implied.query;
+                notes = implied.notes;
+            }
+            Some(Document::Criteria(pairs)) => {
+                for (name, value) in pairs {
+                    set(rules, &mut query, &name, &value, &mut wrong);
+                }
+            }
+            None => {}
+        }
+        for (name, value) in self.flags() {
             if let Some(value) = value {
                 set(rules, &mut query, name, value, &mut wrong);
             }
@@ -116,31 +140,4 @@ pub(super) fn set(
             near.unwrap_or_default()
         ));
     }
-}
-
-fn read(path: &Path) -> Result<Document, Failure> {
-    let unreadable = |cause| Failure::Read {
-        path: path.to_owned(),
-        cause,
-    };
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-    } else {
-        bytes = fs::read(path).map_err(unreadable)?;
-    }
-    // JSON is read as such for its better messages; everything else is YAML.
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let format = if first == Some(&b'{') {
-        Format::Json
-    } else {
-        Format::Yaml
-    };
-    read_document(&bytes, format).map_err(|error| Failure::Document {
-        path: path.to_owned(),
-        error,
-    })
 }

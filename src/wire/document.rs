@@ -25,6 +25,19 @@ pub fn read_document(bytes: &[u8], format: Format) -> Result<Document, DocumentE
     read(bytes, format, document)
 }
 
+/// Whether a document says that it is a recipe, whatever else is wrong with it.
+#[must_use]
+pub fn is_recipe(bytes: &[u8], format: Format) -> bool {
+    let says = |root: &Node<'_>| {
+        let kind = find(root.map("the document")?, "kind");
+        Ok(kind.is_some_and(|kind| {
+            kind.scalar(String::new)
+                .is_ok_and(|name| name.text == "Recipe")
+        }))
+    };
+    read(bytes, format, says).unwrap_or(false)
+}
+
 fn document(root: &Node<'_>) -> Result<Document, Fault> {
     let entries = root.map("the document")?;
     match kind(entries)? {

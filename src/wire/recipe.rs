@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::encode::{EncodeError, Format, encode};
 #[cfg(feature = "server")]
 use super::measurement::MeasurementDocument;
 use super::measurement::{Line, Measurements};
@@ -124,6 +125,18 @@ impl<'a> RecipeDocument<'a> {
             near_misses: options.trace.map(|trace| NearMisses(&trace.near_misses)),
         }
     }
+}
+
+/// A recipe as bundles carry it: YAML, with the reasons that it has.
+///
+/// # Errors
+/// Only for a value that YAML has no form for.
+pub fn recipe_file(recipe: &Recipe) -> Result<Vec<u8>, EncodeError> {
+    let options = RecipeOptions {
+        context: recipe.settings.iter().any(|one| one.context.is_some()),
+        trace: None,
+    };
+    encode(Format::Yaml, &RecipeDocument::new(recipe, options))
 }
 
 fn line(setting: &Setting) -> Line<'_> {
