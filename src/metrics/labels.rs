@@ -11,6 +11,8 @@ pub enum Route {
     Recipes,
     /// `/v1/query`
     Query,
+    /// `/v1/bundle`
+    Bundle,
     /// `/v1/rules`
     Rules,
     /// `/health`
@@ -31,11 +33,12 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Index,
         Self::Recipe,
         Self::Recipes,
         Self::Query,
+        Self::Bundle,
         Self::Rules,
         Self::Health,
         Self::Ready,
@@ -54,6 +57,7 @@ impl Route {
             Self::Recipe => "/v1/recipe",
             Self::Recipes => "/v1/recipes",
             Self::Query => "/v1/query",
+            Self::Bundle => "/v1/bundle",
             Self::Rules => "/v1/rules",
             Self::Health => "/health",
             Self::Ready => "/ready",
@@ -86,7 +90,7 @@ impl Route {
     pub const fn methods(self) -> &'static [MethodLabel] {
         use MethodLabel::{Get, Head, Post};
         match self {
-            Self::Recipe => &[Get, Head, Post],
+            Self::Recipe | Self::Bundle => &[Get, Head, Post],
             Self::Recipes => &[Post],
             Self::Unmatched => &[],
             Self::Index

@@ -1,13 +1,12 @@
-//! Parameters and bodies: names, allowed values, examples.
+//! Parameters: names, allowed values, examples.
 
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type,
-};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
 
+use super::bodies::closed;
+use crate::bundle::Deployer;
 use crate::http::parameters::Switch;
 use crate::model::{self, EnumParameter, ParameterKind, Vocabulary};
 
@@ -84,6 +83,13 @@ fn values(parameter: EnumParameter, vocabulary: &Vocabulary) -> Vec<String> {
     names.chain(["any".to_owned(), String::new()]).collect()
 }
 
+/// Labels and taints as `bundle::Label` and `bundle::Toleration` read them.
+const LABEL: &str = "^[A-Za-z0-9._/-]{1,317}=[A-Za-z0-9._-]{0,63}$";
+const TAINT: &str = concat!(
+    "^[A-Za-z0-9._/-]{1,317}(=[A-Za-z0-9._-]{0,63})?",
+    "(:(NoSchedule|PreferNoSchedule|NoExecute))?$"
+);
+
 /// What a route takes beside the environment.
 pub(super) fn switches(switches: &[Switch]) -> Vec<Parameter> {
     switches.iter().map(|switch| described(*switch)).collect()
@@ -114,6 +120,46 @@ fn described(switch: Switch) -> Parameter {
             "Type, subtype and key, joined by dots; subtype and key may contain dots.",
             text().pattern(Some("^(SystemD|OS|K8s|GPU|NodeTopology)[.].+[.].+$")),
         ),
+        Switch::Bundlers => (
+            "The operators to bundle, with commas between; left out, those that the recipe pins.",
+            text().pattern(Some(
+                "^(gpu-operator|network-operator)(,(gpu-operator|network-operator))*$",
+            )),
+        ),
+        Switch::Deployer => (
+            "Who brings the bundle to the cluster.",
+            text().enum_values(Some(Deployer::ALL.map(Deployer::name))),
+        ),
+        Switch::Set => (
+            "A value of a chart, such as `gpu-operator:driver.version=580.95.05`; may be repeated. \
+             Which there are, the chart of the pinned release decides.",
+            text().pattern(Some("^(gpu-operator|network-operator):[^=]+=.*$")),
+        ),
+        Switch::Repo => (
+            "The Git repository that Argo CD reads the bundle from.",
+            text().pattern(Some("^[A-Za-z0-9._+/:@~%-]{1,200}$")),
+        ),
+        Switch::SystemSelector => (
+            "A label of the nodes that operators run on; may be repeated.",
+            text().pattern(Some(LABEL)),
+        ),
+        Switch::GpuSelector => (
+            "A label of the nodes that have GPUs; may be repeated.",
+            text().pattern(Some(LABEL)),
+        ),
+        Switch::SystemToleration => (
+            "A taint of the nodes that operators run on; may be repeated.",
+            text().pattern(Some(TAINT)),
+        ),
+        Switch::GpuToleration => (
+            "A taint of the nodes that have GPUs, beside `nvidia.com/gpu`; may be repeated.",
+            text().pattern(Some(TAINT)),
+        ),
+    };
+    let schema: RefOr<Schema> = if switch.repeats() {
+        ArrayBuilder::new().items(schema).into()
+    } else {
+        schema.into()
     };
     let selector = switch == Switch::Selector;
     ParameterBuilder::new()
@@ -177,133 +223,4 @@ fn flag() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::Array(kinds))
         .enum_values(Some(values))
-}
-
-/// An object without further names.
-fn closed() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-}
-
-fn one_of(values: &[&'static str]) -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(values.to_vec()))
-}
-
-/// A query as a document.
-pub(super) fn criteria_document() -> Schema {
-    closed()
-        .property("kind", one_of(&["RecipeCriteria"]))
-        .property(
-            "apiVersion",
-            one_of(&["recipe.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
-        )
-        .property(
-            "metadata",
-            ObjectBuilder::new().schema_type(SchemaType::AnyValue),
-        )
-        .property("spec", Ref::from_schema_name("Query"))
-        .required("kind")
-        .required("spec")
-        .description(Some("A query as a document."))
-        .into()
-}
-
-/// What was measured on a node, as it is read: more leniently than it is
-/// written.
-pub(super) fn snapshot_document() -> Schema {
-    let or_null = |kind| SchemaType::Array(vec![kind, Type::Null]);
-    let scalar = || Ref::from_schema_name("Scalar");
-    let subtype = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("subtype", scalar())
-        .property(
-            "data",
-            ObjectBuilder::new()
-                .schema_type(or_null(Type::Object))
-                .additional_properties(Some(scalar())),
-        )
-        .required("subtype");
-    let measurement = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property(
-            "type",
-            one_of(&model::MeasurementType::ALL.map(model::MeasurementType::name)),
-        )
-        .property(
-            "subtypes",
-            ArrayBuilder::new()
-                .schema_type(or_null(Type::Array))
-                .items(subtype),
-        )
-        .required("type");
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("kind", one_of(&["Snapshot"]))
-        .property(
-            "apiVersion",
-            one_of(&["snapshot.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
-        )
-        .property(
-            "metadata",
-            ObjectBuilder::new().schema_type(or_null(Type::Object)),
-        )
-        .property("measurements", ArrayBuilder::new().items(measurement))
-        .required("kind")
-        .required("apiVersion")
-        .required("measurements")
-        .description(Some("What was measured on a node."))
-        .into()
-}
-
-/// A snapshot or a query.
-pub(super) fn document_body() -> RequestBody {
-    let either: RefOr<Schema> = OneOfBuilder::new()
-        .item(Ref::from_schema_name("RecipeCriteria"))
-        .item(Ref::from_schema_name("Snapshot"))
-        .into();
-    let example = json!({
-        "kind": "RecipeCriteria",
-        "apiVersion": "recipe.dgxc.io/v1",
-        "spec": {"service": "eks", "gpu": "h100", "os": "ubuntu", "intent": "training"},
-    });
-    body(
-        "A snapshot of a node, or a query as a document.",
-        &either,
-        &example,
-    )
-}
-
-/// Several queries.
-pub(super) fn batch_body() -> RequestBody {
-    let example = json!({"queries": [
-        {"os": "ubuntu", "gpu": "h100", "service": "eks"},
-        {"os": "ubuntu", "gpu": "gb200", "service": "gke"},
-    ]});
-    let schema = Ref::from_schema_name("BatchRequest").into();
-    body("Queries, at most 256.", &schema, &example)
-}
-
-fn body(description: &str, schema: &RefOr<Schema>, example: &Value) -> RequestBody {
-    [
-        "application/json",
-        "application/yaml",
-        "application/x-yaml",
-        "text/yaml",
-    ]
-    .into_iter()
-    .fold(
-        RequestBodyBuilder::new()
-            .description(Some(description))
-            .required(Some(Required::True)),
-        |body, content_type| {
-            let content = ContentBuilder::new()
-                .schema(Some(schema.clone()))
-                .example((content_type == "application/json").then(|| example.clone()));
-            body.content(content_type, content.build())
-        },
-    )
-    .build()
 }

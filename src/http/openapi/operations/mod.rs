@@ -1,15 +1,16 @@
 //! One operation a route and method.
 
+mod bundle;
 mod service;
 
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
-use utoipa::openapi::response::ResponsesBuilder;
+use utoipa::openapi::response::{Response, ResponsesBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 
 use super::answers::{self, Success};
-use super::inputs;
+use super::{bodies, inputs};
 use crate::http::parameters::Switch;
 use crate::metrics::Route;
 use crate::model::{Query, Selector};
@@ -30,8 +31,9 @@ pub(super) fn all(rules: &RuleBase) -> Result<Vec<Described>, EncodeError> {
         posted_recipe(rules)?,
         batch(),
         value(rules)?,
-        listing(),
     ];
+    found.extend(bundle::both(rules));
+    found.push(listing());
     found.extend(service::about()?);
     found.extend(service::description());
     Ok(found)
@@ -101,7 +103,7 @@ fn posted_recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
             Switch::Strict,
             Switch::Format,
         ])))
-        .request_body(Some(inputs::document_body()))
+        .request_body(Some(bodies::document_body()))
         .responses(with_body(
             &success,
             &[ErrorCode::NoMatchingRule, ErrorCode::NotAcceptable],
@@ -129,7 +131,7 @@ fn batch() -> Described {
             "Each query counts against the rate limit as if it came alone.",
         ))
         .parameters(Some(inputs::switches(&[Switch::Format])))
-        .request_body(Some(inputs::batch_body()))
+        .request_body(Some(bodies::batch_body()))
         .responses(with_body(&success, &[ErrorCode::NotAcceptable]));
     (
         Route::Recipes.pattern(),
@@ -216,21 +218,28 @@ const ALWAYS: [ErrorCode; 4] = [
 ];
 
 fn limited(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
-    let mut responses = ResponsesBuilder::new().response("200", success.response());
-    if success.headers == answers::KEPT {
+    let kept = success.headers == answers::KEPT;
+    answered(success.response(), kept, errors)
+}
+
+/// One good answer, which may be kept or not, and the errors of every route.
+fn answered(success: Response, kept: bool, errors: &[ErrorCode]) -> ResponsesBuilder {
+    let mut responses = ResponsesBuilder::new().response("200", success);
+    if kept {
         responses = responses.response("304", answers::not_modified());
     }
     let codes: Vec<ErrorCode> = ALWAYS.iter().chain(errors).copied().collect();
     by_status(responses, &codes, true)
 }
 
+const OF_BODIES: [ErrorCode; 3] = [
+    ErrorCode::RequestTimeout,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::UnsupportedMediaType,
+];
+
 fn with_body(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
-    let of_bodies = [
-        ErrorCode::RequestTimeout,
-        ErrorCode::PayloadTooLarge,
-        ErrorCode::UnsupportedMediaType,
-    ];
-    let codes: Vec<ErrorCode> = errors.iter().chain(&of_bodies).copied().collect();
+    let codes: Vec<ErrorCode> = errors.iter().chain(&OF_BODIES).copied().collect();
     limited(success, &codes)
 }
 
