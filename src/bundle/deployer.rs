@@ -1,6 +1,8 @@
 //! Who brings a bundle to a cluster, and the files that each of them needs
 //! beside values and manifests.
 
+use super::checked::safe;
+use super::error::{BundleError, bad_choice};
 use super::operator::{CHART_REPOSITORY, Operator};
 use super::tree::{Map, Value};
 use super::values::Source;
@@ -41,6 +43,25 @@ impl Deployer {
         Self::ALL
             .into_iter()
             .find(|deployer| deployer.name() == name)
+    }
+}
+
+/// The Git repository that Argo CD reads a bundle from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository(String);
+
+impl Repository {
+    /// Reads a URL; anything that holds only characters of one will do.
+    ///
+    /// # Errors
+    /// When it is empty or could be more than a URL.
+    pub fn parse(text: &str) -> Result<Self, BundleError> {
+        let wrong = |wanted| bad_choice("repo", text, wanted);
+        if text.is_empty() {
+            return Err(wrong("the URL of a Git repository".to_owned()));
+        }
+        safe(text).map_err(wrong)?;
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -125,9 +146,10 @@ pub(super) fn argocd(source: &Source<'_>, values: &Map, policy: &Map) -> Texts {
 const PLACEHOLDER: &str = "https://git.example.com/platform/bundles.git";
 
 /// The one application that a person applies.
-pub(super) fn app_of_apps(repository: Option<&str>) -> String {
+pub(super) fn app_of_apps(repository: Option<&Repository>) -> String {
+    let repository = repository.map_or(PLACEHOLDER, |Repository(url)| url);
     let source = Map::default()
-        .with("repoURL", repository.unwrap_or(PLACEHOLDER))
+        .with("repoURL", repository)
         .with("targetRevision", "HEAD")
         .with("path", ".")
         .with(

@@ -21,7 +21,7 @@ mod tree;
 mod values;
 mod yaml;
 
-pub use deployer::Deployer;
+pub use deployer::{Deployer, Repository};
 pub use error::BundleError;
 pub use images::{Image, Images, Unresolved, images};
 pub use mapping::reads;
@@ -57,19 +57,17 @@ pub struct Choices {
     /// Which nodes are meant.
     pub placement: Placement,
     /// The Git repository that Argo CD reads the bundle from.
-    pub repository: Option<String>,
+    pub repository: Option<Repository>,
 }
 
 impl Choices {
-    /// The operators of a list such as `gpu-operator,network-operator`.
+    /// The operators of a list such as `gpu-operator,network-operator`; none for
+    /// an empty one.
     ///
     /// # Errors
     /// When a name is not known.
     pub fn parse_operators(text: &str) -> Result<Vec<Operator>, BundleError> {
-        let names = text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
+        let names = text.split(',').map(str::trim).filter(|_| !text.is_empty());
         let mut found = Vec::new();
         for name in names {
             let operator =
@@ -114,16 +112,10 @@ pub fn bundle(
     }
     let mut files = Vec::new();
     if choices.deployer == Deployer::ArgoCd {
-        let repository = match &choices.repository {
-            Some(given) => Some(
-                checked::safe(given).map_err(|wanted| error::bad_choice("repo", given, wanted))?,
-            ),
-            None => None,
-        };
         files.push(File {
             path: "app-of-apps.yaml".to_owned(),
             mode: DATA,
-            bytes: deployer::app_of_apps(repository).into_bytes(),
+            bytes: deployer::app_of_apps(choices.repository.as_ref()).into_bytes(),
         });
     }
     for operator in operators {

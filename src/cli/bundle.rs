@@ -8,7 +8,9 @@ use super::exit::{Exit, Failure};
 use super::folder::Target;
 use super::input;
 use super::output;
-use crate::bundle::{BundleError, Choices, Label, Override, Placement, Toleration, bundle};
+use crate::bundle::{
+    BundleError, Choices, Label, Override, Placement, Repository, Toleration, bundle,
+};
 use crate::wire::{Format, RecipeDocument, RecipeOptions, encode, read_recipe};
 
 /// Make the files that bring a recipe's operators to a cluster.
@@ -90,7 +92,7 @@ impl BundleCommand {
                 gpu_selector: each(&nodes.accelerated_node_selector, Label::parse)?,
                 gpu_tolerations: each(&nodes.accelerated_node_toleration, Toleration::parse)?,
             },
-            repository: self.repo.clone(),
+            repository: self.repo.as_deref().map(Repository::parse).transpose()?,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
-use crate::bundle::{BundleError, Choices, Label, Override, Toleration};
+use crate::bundle::{BundleError, Choices, Label, Override, Repository, Toleration};
 use crate::model::{
     MeasurementType, Parameter, Query, QueryProblem, Selector, Vocabulary, nearest,
 };
@@ -173,7 +173,7 @@ impl Ask {
             Switch::Bundlers => bundle.operators = Choices::parse_operators(given)?,
             Switch::Deployer => bundle.deployer = Choices::parse_deployer(given.trim_matches(' '))?,
             Switch::Set => bundle.overrides.push(Override::parse(given)?),
-            Switch::Repo => bundle.repository = Some(given.to_owned()),
+            Switch::Repo => bundle.repository = Some(Repository::parse(given)?),
             Switch::SystemSelector => placement.system_selector.push(Label::parse(given)?),
             Switch::GpuSelector => placement.gpu_selector.push(Label::parse(given)?),
             Switch::SystemToleration => {

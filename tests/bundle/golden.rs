@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eidos::bundle::{Choices, Deployer, Label, Override, Placement, Toleration, bundle};
+use eidos::bundle::{
+    Choices, Deployer, Label, Override, Placement, Repository, Toleration, bundle,
+};
 use eidos::wire::{Format, read_recipe, recipe_file};
 
 fn choices(deployer: Deployer) -> Choices {
@@ -31,7 +33,9 @@ fn choices(deployer: Deployer) -> Choices {
             ..choices
         },
         Deployer::ArgoCd => Choices {
-            repository: Some("https://git.example.com/platform/gb200.git".to_owned()),
+            repository: Some(
+                Repository::parse("https://git.example.com/platform/gb200.git").unwrap(),
+            ),
             ..choices
         },
     }

@@ -197,7 +197,9 @@ async fn what_cannot_be_bundled_is_refused_by_name() {
         ("deployer=helm&deployer=flux", "is given more than once"),
         ("format=json", "`format` is not known here"),
         ("system-node-selector=x", "nodeGroup=system"),
-        ("repo=a%20b&deployer=argocd", "is not safe"),
+        ("repo=a%20b", "is not safe"),
+        ("repo=", "is not the URL of a Git repository"),
+        ("bundlers=gpu-operator,", "`` is no bundler"),
     ] {
         let reply = get(&app, &format!("/v1/bundle?{query}")).await;
         let body = reply.error(400, "INVALID_REQUEST");

@@ -123,7 +123,7 @@ fn described(switch: Switch) -> Parameter {
         Switch::Bundlers => (
             "The operators to bundle, with commas between; left out, those that the recipe pins.",
             text().pattern(Some(
-                "^(gpu-operator|network-operator)(,(gpu-operator|network-operator))*$",
+                "^((gpu-operator|network-operator)(,(gpu-operator|network-operator))*)?$",
             )),
         ),
         Switch::Deployer => (
