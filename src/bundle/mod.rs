@@ -4,11 +4,13 @@
 //! bytes, the same ones for the same input. Where they are written, packed or
 //! sent, the edges decide; what a document looks like is `wire`'s.
 
+mod argocd;
 mod chart;
 mod checked;
 mod checksums;
 mod deployer;
 mod error;
+mod flux;
 mod images;
 mod mapping;
 mod operator;
@@ -21,7 +23,8 @@ mod tree;
 mod values;
 mod yaml;
 
-pub use deployer::{Deployer, Repository};
+pub use argocd::Repository;
+pub use deployer::Deployer;
 pub use error::BundleError;
 pub use images::{Image, Images, Unresolved, images};
 pub use mapping::reads;
@@ -115,7 +118,7 @@ pub fn bundle(
         files.push(File {
             path: "app-of-apps.yaml".to_owned(),
             mode: DATA,
-            bytes: deployer::app_of_apps(choices.repository.as_ref()).into_bytes(),
+            bytes: argocd::app_of_apps(choices.repository.as_ref()).into_bytes(),
         });
     }
     for operator in operators {
@@ -172,8 +175,8 @@ fn one(
             ),
         ],
         Deployer::Helm => deployer::helm(&source),
-        Deployer::ArgoCd => deployer::argocd(&source, &filled.values, &policy),
-        Deployer::Flux => deployer::flux(&source, &filled.values, &policy),
+        Deployer::ArgoCd => argocd::files(&source, &filled.values, &policy),
+        Deployer::Flux => flux::files(&source, &filled.values, &policy),
     };
     texts.push((
         "README.md".to_owned(),
