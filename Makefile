@@ -10,6 +10,7 @@ DENY_VERSION := 0.20.2
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
 PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
+HELM := helm.sh/helm/v3/cmd/helm@v3.18.6
 
 .PHONY: help
 help: ## list the tasks
@@ -48,12 +49,13 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 
 .PHONY: outside
 outside: tools cluster ## the server as its users use it
-	$(CARGO) build --release --locked --bin eidos-api-server
+	$(CARGO) build --release --locked --bin eidos-api-server --bin eidos
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
 
 .PHONY: cluster
-cluster: ## an API server and a Prometheus with discovery, built once
+cluster: ## an API server, a Prometheus with discovery and helm, built once
 	@mkdir -p $(GO_TOOLS)
+	GOBIN=$(GO_TOOLS) go install $(HELM)
 	cd tests/outside/cluster && go build -o $(GO_TOOLS)/etcd go.etcd.io/etcd/server/v3
 	cd tests/outside/cluster && go build -o $(GO_TOOLS)/ k8s.io/kubernetes/cmd/kube-apiserver
 	rm -rf $(GO_TOOLS)/source
@@ -65,7 +67,7 @@ cluster: ## an API server and a Prometheus with discovery, built once
 .PHONY: expect
 expect: ## rewrite generated files that the tests compare
 	UPDATE_EXPECT=1 $(CARGO) test --locked --lib schema
-	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests contract
+	UPDATE_EXPECT=1 $(CARGO) test --locked --test tests -- contract golden
 
 .PHONY: tools
 tools: $(OUTSIDE)/installed ## install what the outside tests use

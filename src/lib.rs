@@ -2,6 +2,7 @@
 #![cfg_attr(feature = "server", doc = include_str!("../ARCHITECTURE.md"))]
 
 pub mod assess;
+pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diff;

@@ -12,7 +12,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["model"]),
     ("diff", &["model"]),
     ("assess", &["model", "diff"]),
-    ("wire", &["model", "rules", "assess", "diff"]),
+    ("bundle", &["model"]),
+    ("wire", &["model", "rules", "assess", "diff", "bundle"]),
     ("library", &["model", "rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
@@ -20,7 +21,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("telemetry", &["settings"]),
     (
         "cli",
-        &["model", "rules", "assess", "diff", "wire", "library"],
+        &[
+            "model", "rules", "assess", "diff", "bundle", "wire", "library",
+        ],
     ),
     (
         "http",
@@ -29,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rules",
             "assess",
             "diff",
+            "bundle",
             "wire",
             "library",
             "serving",
@@ -40,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Names that the pure layers must not know, and why.
-const PURE: &[&str] = &["model", "rules", "assess", "diff", "wire"];
+const PURE: &[&str] = &["model", "rules", "assess", "diff", "bundle", "wire"];
 const IMPURE_NAMES: &[&str] = &[
     "std::fs",
     "std::env",

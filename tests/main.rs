@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bundle;
 mod cli;
 mod house;
 mod http;

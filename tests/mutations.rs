@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use eidos::bundle::reads;
 use eidos::library::{self, Texts};
 use eidos::rules::{Compiled, RuleFile, compile, impact, lint};
 use rand::rngs::StdRng;
@@ -205,7 +206,7 @@ fn noticed(before: &Compiled, texts: &Texts, mutation: &Mutation) -> bool {
             .expectations
             .iter()
             .any(|expectation| !expectation.check(&after.rules).is_empty())
-        || lint(&after.rules) != lint(&before.rules)
+        || lint(&after.rules, reads) != lint(&before.rules, reads)
         || !impact(&before.rules, &after.rules).is_empty()
 }
 

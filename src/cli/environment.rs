@@ -1,7 +1,7 @@
 //! An environment on the command line: flags, and a snapshot that fills what
 //! the flags leave open.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -51,22 +51,44 @@ pub(super) struct EnvironmentFlags {
 impl Environment {
     /// The query, and what a snapshot left unclear.
     pub(super) fn read(&self, rules: &RuleBase) -> Result<(Query, Vec<String>), Failure> {
+        let document = match &self.document {
+            Some(path) => Some(input::read(path, read_document)?),
+            None => None,
+        };
+        self.understand(rules, document)
+    }
+
+    /// The document, if one is named.
+    pub(super) fn document(&self) -> Option<&Path> {
+        self.document.as_deref()
+    }
+
+    /// Whether any part of the environment is given by a flag.
+    pub(super) fn has_flags(&self) -> bool {
+        self.flags.pairs().iter().any(|(_, value)| value.is_some())
+    }
+
+    /// As [`Environment::read`], with a document that was read already.
+    pub(super) fn understand(
+        &self,
+        rules: &RuleBase,
+        document: Option<Document>,
+    ) -> Result<(Query, Vec<String>), Failure> {
         let mut query = Query::default();
         let mut notes = Vec::new();
         let mut wrong = Vec::new();
-        if let Some(path) = &self.document {
-            match input::read(path, read_document)? {
-                Document::Snapshot(snapshot) => {
-                    let implied = imply(&snapshot, rules.vocabulary());
-                    query = implied.query;
-                    notes = implied.notes;
-                }
-                Document::Criteria(pairs) => {
-                    for (name, value) in pairs {
-                        set(rules, &mut query, &name, &value, &mut wrong);
-                    }
+        match document {
+            Some(Document::Snapshot(snapshot)) => {
+                let implied = imply(&snapshot, rules.vocabulary());
+                query = implied.query;
+                notes = implied.notes;
+            }
+            Some(Document::Criteria(pairs)) => {
+                for (name, value) in pairs {
+                    set(rules, &mut query, &name, &value, &mut wrong);
                 }
             }
+            None => {}
         }
         self.flags.add(rules, &mut query, &mut wrong);
         if !wrong.is_empty() {
@@ -80,9 +102,12 @@ impl Environment {
 }
 
 impl EnvironmentFlags {
-    /// Adds what the flags say, and wins over what is known so far.
-    pub(super) fn add(&self, rules: &RuleBase, query: &mut Query, wrong: &mut Vec<String>) {
-        for (name, value) in [
+    /// The flags, for commands that exclude them.
+    pub(super) const NAMES: [&'static str; 7] =
+        ["os", "osv", "kernel", "service", "k8s", "gpu", "intent"];
+
+    const fn pairs(&self) -> [(&'static str, &Option<String>); 7] {
+        [
             ("os", &self.os),
             ("osv", &self.osv),
             ("kernel", &self.kernel),
@@ -90,7 +115,12 @@ impl EnvironmentFlags {
             ("k8s", &self.k8s),
             ("gpu", &self.gpu),
             ("intent", &self.intent),
-        ] {
+        ]
+    }
+
+    /// Adds what the flags say, and wins over what is known so far.
+    pub(super) fn add(&self, rules: &RuleBase, query: &mut Query, wrong: &mut Vec<String>) {
+        for (name, value) in self.pairs() {
             if let Some(value) = value {
                 set(rules, query, name, value, wrong);
             }

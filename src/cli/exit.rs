@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::bundle::BundleError;
 use crate::library::LibraryError;
 use crate::rules::Diagnostic;
 use crate::wire::{DocumentError, EncodeError};
@@ -74,6 +75,23 @@ pub(super) enum Failure {
         /// What is wrong and where.
         error: DocumentError,
     },
+    /// An argument about a bundle that cannot be used.
+    #[error("{0}")]
+    Choice(BundleError),
+    /// A recipe that cannot be bundled.
+    #[error("`{}`: {error}", path.display())]
+    Bundle {
+        /// The recipe.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: BundleError,
+    },
+    /// A folder that is not a bundle would have to be replaced.
+    #[error(
+        "`{}` exists and is no bundle of ours; hint: choose another --output, or move it away",
+        .0.display()
+    )]
+    ForeignFolder(PathBuf),
     /// A value that the recipe does not have.
     #[error("the recipe has no value `{0}`")]
     NoValue(String),
@@ -96,11 +114,12 @@ fn listed(found: &[Diagnostic]) -> String {
 impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
-            Self::Query(_) => Exit::Usage,
+            Self::Query(_) | Self::Choice(_) => Exit::Usage,
             Self::NoValue(_) => Exit::Findings,
-            Self::Document { .. } => Exit::Recipe,
+            Self::Document { .. } | Self::Bundle { .. } => Exit::Recipe,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::ForeignFolder(_)
             | Self::Library(_)
             | Self::Git(_)
             | Self::NoSuchRules(_)

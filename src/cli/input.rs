@@ -1,4 +1,4 @@
-//! Documents that commands read: from a file or from standard input.
+//! Documents from files and standard input.
 
 use std::fs;
 use std::io::{self, Read};
@@ -7,47 +7,39 @@ use std::path::Path;
 use super::exit::Failure;
 use crate::wire::{DocumentError, Format};
 
-/// The most bytes of one document: thirty times the snapshot of a large node.
-const LIMIT: u64 = 64 << 20;
-
-/// Reads a document whose bytes `understand` makes sense of; `-` is standard
-/// input.
+/// Reads a document with `reader`; `-` is standard input.
 pub(super) fn read<T>(
     path: &Path,
-    understand: fn(&[u8], Format) -> Result<T, DocumentError>,
+    reader: impl FnOnce(&[u8], Format) -> Result<T, DocumentError>,
 ) -> Result<T, Failure> {
-    let bytes = bytes(path).map_err(|cause| Failure::Read {
-        path: path.to_owned(),
-        cause,
-    })?;
-    // JSON is read as such for its better messages; everything else is YAML.
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let format = if first == Some(&b'{') {
-        Format::Json
-    } else {
-        Format::Yaml
-    };
-    understand(&bytes, format).map_err(|error| Failure::Document {
+    let bytes = bytes(path)?;
+    reader(&bytes, format_of(&bytes)).map_err(|error| Failure::Document {
         path: path.to_owned(),
         error,
     })
 }
 
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of a file or of standard input.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |cause| Failure::Read {
+        path: path.to_owned(),
+        cause,
+    };
+    if path != Path::new("-") {
+        return fs::read(path).map_err(unreadable);
+    }
     let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes)?;
-    } else {
-        if path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
-        }
-        fs::File::open(path)?
-            .take(LIMIT + 1)
-            .read_to_end(&mut bytes)?;
-    }
-    if bytes.len() as u64 > LIMIT {
-        let message = format!("it is larger than {} MiB", LIMIT >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// JSON is read as such for its better messages; everything else is YAML.
+pub(super) fn format_of(bytes: &[u8]) -> Format {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'{') {
+        Format::Json
+    } else {
+        Format::Yaml
+    }
 }

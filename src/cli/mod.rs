@@ -3,10 +3,13 @@
 //! Data goes to standard output, everything else to standard error. What a
 //! command finds decides the exit code, never what it prints.
 
+mod bundle;
 mod diff;
 mod environment;
 mod exit;
+mod folder;
 mod github;
+mod images;
 mod input;
 mod output;
 mod recipe;
@@ -31,7 +34,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say what an environment should run.
-    Recipe(recipe::RecipeCommand),
+    Recipe(Box<recipe::RecipeCommand>),
+    /// Make the files that bring a recipe's operators to a cluster.
+    Bundle(Box<bundle::BundleCommand>),
     /// Print one value of a recipe.
     Query(recipe::QueryCommand),
     Diff(diff::DiffCommand),
@@ -59,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match parsed.command {
         Command::Recipe(command) => command.run(),
+        Command::Bundle(command) => command.run(),
         Command::Query(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Validate(command) => command.run(),

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
+use super::images::ImagesCommand;
 use super::output;
 use super::rules::embedded;
 use crate::model::{Recipe, Selector};
@@ -13,7 +14,10 @@ use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};
 
 /// Say what an environment should run.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct RecipeCommand {
+    #[command(subcommand)]
+    part: Option<Part>,
     #[command(flatten)]
     environment: Environment,
     /// Add the reason beside every value.
@@ -28,6 +32,12 @@ pub(super) struct RecipeCommand {
     /// The format; wins over the ending.
     #[arg(short = 't', long, value_enum)]
     format: Option<Written>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// List the images that a recipe needs.
+    Images(ImagesCommand),
 }
 
 /// Print one value of a recipe.
@@ -50,6 +60,9 @@ enum Written {
 
 impl RecipeCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        if let Some(Part::Images(command)) = &self.part {
+            return command.run();
+        }
         let rules = embedded()?;
         let (query, notes) = self.environment.read(&rules)?;
         let mut recipe = rules.recipe(&query);

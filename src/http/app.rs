@@ -32,6 +32,7 @@ pub fn build_app(
         .service(routes::recipe::resource())
         .service(routes::query::resource())
         .service(routes::batch::resource())
+        .service(routes::bundle::resource())
         .service(routes::rules::resource())
         .service(routes::validate::resource())
         .service(routes::drift::resource())

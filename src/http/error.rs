@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
+use crate::bundle::BundleError;
 use crate::model::{CoverageLevel, QueryProblem};
 use crate::wire::{DocumentError, ErrorCode};
 
@@ -18,6 +19,9 @@ pub enum ApiError {
     /// A body that cannot be understood.
     #[error("{0}")]
     Document(#[from] DocumentError),
+    /// A recipe or choice that cannot be bundled.
+    #[error("{0}")]
+    Bundle(#[from] BundleError),
     /// Another part of the request that cannot be understood.
     #[error("{0}")]
     Malformed(String),
@@ -109,7 +113,7 @@ impl ApiError {
     /// The code, which brings status and retryability.
     pub(super) const fn code(&self) -> ErrorCode {
         match self {
-            Self::Parameters(_) | Self::Document(_) | Self::Malformed(_) => {
+            Self::Parameters(_) | Self::Document(_) | Self::Bundle(_) | Self::Malformed(_) => {
                 ErrorCode::InvalidRequest
             }
             Self::KeyMissing | Self::KeyUnknown => ErrorCode::Unauthorized,
@@ -153,7 +157,8 @@ impl ApiError {
             }
             Self::PayloadTooLarge { limit } => json!({"limit": limit}),
             Self::RateLimited { rate, burst, .. } => json!({"limit": rate, "burst": burst}),
-            Self::Malformed(_)
+            Self::Bundle(_)
+            | Self::Malformed(_)
             | Self::KeyMissing
             | Self::KeyUnknown
             | Self::BodyTimeout { .. }
@@ -211,6 +216,7 @@ impl ResponseError for ApiError {
             }
             Self::Parameters(_)
             | Self::Document(_)
+            | Self::Bundle(_)
             | Self::Malformed(_)
             | Self::NoRoute { .. }
             | Self::NoValue { .. }

@@ -13,12 +13,16 @@ pub(super) enum Shape {
     Document(Format),
     /// One value and nothing else.
     Bare,
+    /// Several files in one.
+    Archive,
 }
 
 /// `application/json`, as sent.
 pub(super) const JSON: &str = "application/json";
 /// Registered by RFC 9512.
 pub(super) const YAML: &str = "application/yaml";
+/// Several files in one.
+pub(super) const ZIP: &str = "application/zip";
 /// One bare value.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -33,6 +37,7 @@ impl Shape {
             Self::Document(Format::Json) => JSON,
             Self::Document(Format::Yaml) => YAML,
             Self::Bare => TEXT,
+            Self::Archive => ZIP,
         }
     }
 
@@ -42,10 +47,15 @@ impl Shape {
             Self::Document(Format::Json) => 'j',
             Self::Document(Format::Yaml) => 'y',
             Self::Bare => 't',
+            Self::Archive => 'z',
         }
     }
 }
 
+const JSON_DOCUMENT: Shape = Shape::Document(Format::Json);
+
+/// Files in an archive, and nothing else.
+pub(super) const ARCHIVES: &[Shape] = &[Shape::Archive];
 /// JSON and YAML, the default first.
 const DOCUMENTS: &[Shape] = &[Shape::Document(Format::Json), Shape::Document(Format::Yaml)];
 /// A document or its one value.
@@ -66,6 +76,7 @@ fn names(shape: Shape, essence: &str) -> bool {
             )
         }
         Shape::Bare => essence == "text/plain",
+        Shape::Archive => essence == "application/zip",
     }
 }
 
@@ -78,11 +89,12 @@ pub(super) fn negotiate(
     if let Some(format) = asked {
         return Ok(Shape::Document(format));
     }
-    let default = Shape::Document(Format::Json);
+    let default = served.first().copied().unwrap_or(JSON_DOCUMENT);
     let Some(given) = request.headers().get(header::ACCEPT) else {
         return Ok(default);
     };
-    if matches!(given.as_bytes(), b"*/*" | b"application/json") {
+    let is_json = default == JSON_DOCUMENT && given.as_bytes() == b"application/json";
+    if is_json || given.as_bytes() == b"*/*" {
         return Ok(default);
     }
     let refuse = || {
@@ -101,7 +113,7 @@ pub(super) fn of_answer(request: &HttpRequest, asked: Option<Format>) -> Result<
     match negotiate(request, asked, DOCUMENTS)? {
         Shape::Document(format) => Ok(format),
         // Not among what is served.
-        Shape::Bare => Ok(Format::Json),
+        Shape::Bare | Shape::Archive => Ok(Format::Json),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod app;
+mod archive;
 mod body;
 mod chores;
 mod encoding;

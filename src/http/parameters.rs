@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
+use crate::bundle::{BundleError, Choices, Label, Override, Repository, Toleration};
 use crate::model::{
     MeasurementType, Parameter, Query, QueryProblem, Selector, Vocabulary, nearest,
 };
@@ -18,7 +19,27 @@ pub(super) enum Switch {
     Strict,
     Format,
     Selector,
+    Bundlers,
+    Deployer,
+    Set,
+    Repo,
+    SystemSelector,
+    SystemToleration,
+    GpuSelector,
+    GpuToleration,
 }
+
+/// What a bundle takes beside its recipe.
+pub(super) const BUNDLE_SWITCHES: [Switch; 8] = [
+    Switch::Bundlers,
+    Switch::Deployer,
+    Switch::Set,
+    Switch::SystemSelector,
+    Switch::SystemToleration,
+    Switch::GpuSelector,
+    Switch::GpuToleration,
+    Switch::Repo,
+];
 
 impl Switch {
     pub(super) const fn name(self) -> &'static str {
@@ -28,7 +49,27 @@ impl Switch {
             Self::Strict => "strict",
             Self::Format => "format",
             Self::Selector => "selector",
+            Self::Bundlers => "bundlers",
+            Self::Deployer => "deployer",
+            Self::Set => "set",
+            Self::Repo => "repo",
+            Self::SystemSelector => "system-node-selector",
+            Self::SystemToleration => "system-node-toleration",
+            Self::GpuSelector => "accelerated-node-selector",
+            Self::GpuToleration => "accelerated-node-toleration",
         }
+    }
+
+    /// Whether it may be given more than once.
+    pub(super) const fn repeats(self) -> bool {
+        matches!(
+            self,
+            Self::Set
+                | Self::SystemSelector
+                | Self::SystemToleration
+                | Self::GpuSelector
+                | Self::GpuToleration
+        )
     }
 }
 
@@ -41,6 +82,7 @@ pub(super) struct Ask {
     pub(super) strict: bool,
     pub(super) format: Option<Format>,
     pub(super) selector: Option<(String, Selector)>,
+    pub(super) bundle: Choices,
 }
 
 /// A name and its value.
@@ -87,7 +129,8 @@ impl Ask {
                     continue;
                 }
             };
-            if seen.contains(&canonical) {
+            let repeats = switch.is_some_and(|switch| switch.repeats());
+            if !repeats && seen.contains(&canonical) {
                 problems.push(problem(name, None, "is given more than once", Vec::new()));
                 continue;
             }
@@ -114,6 +157,34 @@ impl Ask {
             Switch::Strict => self.strict = boolean(name, given)?,
             Switch::Format => self.format = Some(format(name, given)?),
             Switch::Selector => self.selector = Some((given.to_owned(), selector(name, given)?)),
+            _ => self.choose(switch, given).map_err(|error| QueryProblem {
+                reason: error.to_string(),
+                ..problem(name, None, "", Vec::new())
+            })?,
+        }
+        Ok(())
+    }
+
+    /// A choice about a bundle.
+    fn choose(&mut self, switch: Switch, given: &str) -> Result<(), BundleError> {
+        let bundle = &mut self.bundle;
+        let placement = &mut bundle.placement;
+        match switch {
+            Switch::Bundlers => bundle.operators = Choices::parse_operators(given)?,
+            Switch::Deployer => bundle.deployer = Choices::parse_deployer(given.trim_matches(' '))?,
+            Switch::Set => bundle.overrides.push(Override::parse(given)?),
+            Switch::Repo => bundle.repository = Some(Repository::parse(given)?),
+            Switch::SystemSelector => placement.system_selector.push(Label::parse(given)?),
+            Switch::GpuSelector => placement.gpu_selector.push(Label::parse(given)?),
+            Switch::SystemToleration => {
+                placement.system_tolerations.push(Toleration::parse(given)?);
+            }
+            Switch::GpuToleration => placement.gpu_tolerations.push(Toleration::parse(given)?),
+            Switch::Context
+            | Switch::Explain
+            | Switch::Strict
+            | Switch::Format
+            | Switch::Selector => {}
         }
         Ok(())
     }

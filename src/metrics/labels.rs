@@ -11,6 +11,8 @@ pub enum Route {
     Recipes,
     /// `/v1/query`
     Query,
+    /// `/v1/bundle`
+    Bundle,
     /// `/v1/rules`
     Rules,
     /// `/v1/validate`
@@ -35,11 +37,12 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Index,
         Self::Recipe,
         Self::Recipes,
         Self::Query,
+        Self::Bundle,
         Self::Rules,
         Self::Validate,
         Self::Drift,
@@ -60,6 +63,7 @@ impl Route {
             Self::Recipe => "/v1/recipe",
             Self::Recipes => "/v1/recipes",
             Self::Query => "/v1/query",
+            Self::Bundle => "/v1/bundle",
             Self::Rules => "/v1/rules",
             Self::Validate => "/v1/validate",
             Self::Drift => "/v1/drift",
@@ -94,7 +98,7 @@ impl Route {
     pub const fn methods(self) -> &'static [MethodLabel] {
         use MethodLabel::{Get, Head, Post};
         match self {
-            Self::Recipe => &[Get, Head, Post],
+            Self::Recipe | Self::Bundle => &[Get, Head, Post],
             Self::Recipes | Self::Validate | Self::Drift => &[Post],
             Self::Unmatched => &[],
             Self::Index

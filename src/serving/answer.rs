@@ -41,6 +41,7 @@ pub struct Answer {
     /// As sent: strong, quoted, one an encoding.
     tags: [Bytes; 4],
     facts: Facts,
+    packed: bool,
     brotli: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
     gzip: OnceLock<Bytes>,
@@ -61,9 +62,20 @@ impl Answer {
             body: body.into(),
             tags: ["", "-br", "-zstd", "-gzip"].map(tag),
             facts,
+            packed: false,
             brotli: OnceLock::new(),
             zstd: OnceLock::new(),
             gzip: OnceLock::new(),
+        }
+    }
+
+    /// An answer that is compressed already, so that no encoding would make it
+    /// smaller.
+    #[must_use]
+    pub fn packed(content_type: &'static str, body: Vec<u8>, facts: Facts) -> Self {
+        Self {
+            packed: true,
+            ..Self::new(content_type, body, facts)
         }
     }
 
@@ -96,7 +108,7 @@ impl Answer {
     /// The encoding to send where the client takes this one.
     #[must_use]
     pub fn best(&self, accepted: Encoding) -> Encoding {
-        if self.body.len() < WORTH_COMPRESSING {
+        if self.packed || self.body.len() < WORTH_COMPRESSING {
             Encoding::Identity
         } else {
             accepted

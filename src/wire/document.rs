@@ -45,6 +45,19 @@ pub(super) fn snapshot_of(node: &Node<'_>, what: &str) -> Result<Snapshot, Fault
     }
 }
 
+/// Whether a document says that it is a recipe, whatever else is wrong with it.
+#[must_use]
+pub fn is_recipe(bytes: &[u8], format: Format) -> bool {
+    let says = |root: &Node<'_>| {
+        let kind = find(root.map("the document")?, "kind");
+        Ok(kind.is_some_and(|kind| {
+            kind.scalar(String::new)
+                .is_ok_and(|name| name.text == "Recipe")
+        }))
+    };
+    read(bytes, format, says).unwrap_or(false)
+}
+
 fn document(root: &Node<'_>) -> Result<Document, Fault> {
     let entries = root.map("the document")?;
     match kind(entries)? {
@@ -103,7 +116,11 @@ fn kind(entries: &[Entry<'_>]) -> Result<Kind, Fault> {
 }
 
 /// One of a few texts, or an error with the nearest of them.
-fn choice(node: &Node<'_>, name: &str, allowed: &[&'static str]) -> Result<&'static str, Fault> {
+pub(super) fn choice(
+    node: &Node<'_>,
+    name: &str,
+    allowed: &[&'static str],
+) -> Result<&'static str, Fault> {
     let given = &*node.scalar(|| format!("`{name}`"))?.text;
     if let Some(chosen) = allowed.iter().find(|allowed| **allowed == given) {
         return Ok(chosen);

@@ -3,11 +3,14 @@
 //! Everything is borrowed from the recipe and written in one pass: this is
 //! what a server does for every query it has not seen.
 
+mod read;
+
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::encode::{EncodeError, Format, encode};
 #[cfg(feature = "server")]
 use super::measurement::MeasurementDocument;
 use super::measurement::{Line, Measurements};
@@ -19,6 +22,8 @@ use super::trace::{Explanations, NearMisses};
 use super::verdict::{AdvisoryDocument, ConstraintDocument};
 use super::verdict::{CoverageDocument, Each};
 use crate::model::{Advisory, Constraint, Parameter, Recipe, Setting, Trace};
+
+pub use read::read_recipe;
 
 /// What a reader wants beside the values.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,8 +103,8 @@ impl<'a> RecipeDocument<'a> {
             notes,
         } = recipe;
         Self {
-            kind: "Recipe",
-            api_version: "recipe.dgxc.io/v1",
+            kind: read::KIND,
+            api_version: read::API_VERSION,
             metadata: RecipeMetadata {
                 version,
                 timestamp: released.as_deref(),
@@ -122,6 +127,18 @@ impl<'a> RecipeDocument<'a> {
     }
 }
 
+/// A recipe as bundles carry it: YAML, with the reasons that it has.
+///
+/// # Errors
+/// Only for a value that YAML has no form for.
+pub fn recipe_file(recipe: &Recipe) -> Result<Vec<u8>, EncodeError> {
+    let options = RecipeOptions {
+        context: recipe.settings.iter().any(|one| one.context.is_some()),
+        trace: None,
+    };
+    encode(Format::Yaml, &RecipeDocument::new(recipe, options))
+}
+
 fn line(setting: &Setting) -> Line<'_> {
     Line {
         path: &setting.path,
@@ -141,8 +158,10 @@ struct RecipeMetadata<'a> {
     #[serde(rename = "recipe-timestamp", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(format = DateTime, nullable = false))]
     timestamp: Option<&'a str>,
-    /// `sha256:` digest of the rule base.
-    #[serde(rename = "rules-digest")]
+    /// `sha256:` digest of the rule base. Left out where it is not known, which
+    /// can only be in a recipe that another program wrote.
+    #[serde(rename = "rules-digest", skip_serializing_if = "str::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = true))]
     digest: &'a str,
     /// The layers in the order in which they applied, `base` first.
     #[serde(rename = "appliedOverlays")]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::fault::{Fault, did_you_mean, excerpt};
 use super::measurement::{Line, Measurements};
 use super::node::{Entry, Node, find};
-use crate::model::{MeasurementType, Path, Snapshot};
+use crate::model::{MeasurementType, Path, Reading, Snapshot};
 
 pub(super) const API_VERSION: &str = "snapshot.dgxc.io/v1";
 
@@ -25,20 +25,50 @@ pub(super) fn read(entries: &[Entry<'_>]) -> Result<Snapshot, Fault> {
                 .insert(entry.name.to_string(), scalar.text.to_string());
         }
     }
+    // A type or subtype may come in several parts, as long as they agree.
+    read_measurements(entries, "a snapshot", &mut |entry, path, reading, _| {
+        if snapshot
+            .readings
+            .get(&path)
+            .is_some_and(|known| *known != reading)
+        {
+            return Err(two_values(entry, &path));
+        }
+        snapshot.readings.insert(path, reading);
+        Ok(())
+    })?;
+    Ok(snapshot)
+}
+
+/// The error for a path that is given twice with different values.
+pub(super) fn two_values(entry: &Entry<'_>, path: &Path) -> Fault {
+    let message = format!("{} has two values", excerpt(&path.to_string()));
+    Fault::new(entry.at, message)
+}
+
+/// What is done with each reading: where it stands, its path, its value, and
+/// the reason for it.
+type Each<'e> = dyn FnMut(&Entry<'_>, Path, Reading, Option<&str>) -> Result<(), Fault> + 'e;
+
+/// Reads the `measurements` of a document, which `what` names.
+pub(super) fn read_measurements(
+    entries: &[Entry<'_>],
+    what: &str,
+    each: &mut Each<'_>,
+) -> Result<(), Fault> {
     let measurements = find(entries, "measurements").ok_or_else(|| {
         let fault = Fault::whole("`measurements` is missing");
         let near = |entry: &&Entry<'_>| did_you_mean(&entry.name, ["measurements"]).is_some();
         match entries.iter().find(near) {
             Some(entry) => fault.hint(format!("rename {} to it", excerpt(&entry.name))),
-            None => fault.hint("a snapshot without readings has `measurements: []`"),
+            None => fault.hint(format!("{what} without readings has `measurements: []`")),
         }
     })?;
-    // A type or subtype may come in several parts, as long as they agree.
     for measurement in measurements.list("`measurements`")? {
         let kind = read_type(measurement)?;
-        read_subtypes(kind, measurement, &mut snapshot)?;
+        read_subtypes(kind, measurement, each)?;
     }
-    Ok(snapshot)
+    Ok(())
 }
 
 fn read_type(measurement: &Node<'_>) -> Result<MeasurementType, Fault> {
@@ -66,7 +96,7 @@ fn read_type(measurement: &Node<'_>) -> Result<MeasurementType, Fault> {
 fn read_subtypes(
     kind: MeasurementType,
     measurement: &Node<'_>,
-    snapshot: &mut Snapshot,
+    each: &mut Each<'_>,
 ) -> Result<(), Fault> {
     let entries = measurement.map("a measurement")?;
     let Some(subtypes) = find(entries, "subtypes").filter(|node| !node.is_null()) else {
@@ -78,25 +108,25 @@ fn read_subtypes(
             Fault::new(subtype.at, format!("a subtype of {kind} has no `subtype`"))
         })?;
         let name = &*name.scalar(|| "`subtype`".to_owned())?.text;
+        let reasons = optional_map(find(entries, "context"), "`context`")?;
         for entry in optional_map(find(entries, "data"), "`data`")? {
             let path = Path::new(kind, name, &*entry.name);
             let reading = entry.value.scalar(|| excerpt(&path.to_string()))?.reading();
-            if snapshot
-                .readings
-                .get(&path)
-                .is_some_and(|known| *known != reading)
-            {
-                let message = format!("{} has two values", excerpt(&path.to_string()));
-                return Err(Fault::new(entry.at, message));
-            }
-            snapshot.readings.insert(path, reading);
+            let reason = match find(reasons, &entry.name).filter(|node| !node.is_null()) {
+                Some(node) => Some(node.scalar(|| "a reason".to_owned())?),
+                None => None,
+            };
+            each(entry, path, reading, reason.map(|reason| &*reason.text))?;
         }
     }
     Ok(())
 }
 
 /// Absent and null are empty: some writers give an empty map as null.
-fn optional_map<'n, 'a>(node: Option<&'n Node<'a>>, what: &str) -> Result<&'n [Entry<'a>], Fault> {
+pub(super) fn optional_map<'n, 'a>(
+    node: Option<&'n Node<'a>>,
+    what: &str,
+) -> Result<&'n [Entry<'a>], Fault> {
     match node {
         Some(node) if !node.is_null() => node.map(what),
         _ => Ok(&[]),

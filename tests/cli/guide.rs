@@ -54,7 +54,7 @@ fn each_example_compiles_without_a_warning_and_is_short() {
             "{example}\n{:?}",
             compiled.warnings
         );
-        let serious = lint(&compiled.rules)
+        let serious = lint(&compiled.rules, eidos::bundle::reads)
             .into_iter()
             .filter(|finding| finding.severity.name() != "note")
             .count();

@@ -1,5 +1,6 @@
 //! The real command line.
 
+mod bundle;
 mod guide;
 mod nodes;
 mod recipe;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::support::eidos;
 
-fn text(output: &Output) -> String {
+pub(super) fn text(output: &Output) -> String {
     assert!(
         output.status.success(),
         "{}",

@@ -1,5 +1,6 @@
 //! The service over `build_app`, without a port.
 
+mod bundles;
 mod contract;
 mod headers;
 mod limits;

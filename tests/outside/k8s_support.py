@@ -159,12 +159,25 @@ def server_program():
     pytest.skip("eidos-api-server is not built; see $EIDOS_SERVER_BIN")
 
 
-def eidos_program():
-    """The CLI's binary: $EIDOS_BIN."""
-    path = os.environ.get("EIDOS_BIN")
-    if not path:
-        pytest.skip("EIDOS_BIN is unset: no eidos binary to run the flow with")
-    return str(pathlib.Path(path).resolve())
+def eidos_program(*needed):
+    """The CLI's binary: $EIDOS_BIN, else what cargo built. Skips where it lacks a
+    command that is needed, or cannot read what is needed (`cm://`)."""
+    for candidate in (
+        os.environ.get("EIDOS_BIN"),
+        ROOT / "target" / "release" / "eidos",
+        ROOT / "target" / "debug" / "eidos",
+    ):
+        if candidate and pathlib.Path(candidate).exists():
+            program = str(pathlib.Path(candidate).resolve())
+            break
+    else:
+        pytest.skip("eidos is not built; see $EIDOS_BIN")
+    for one in needed:
+        asked = ["recipe"] if "://" in one else [one]
+        done = run(program, *asked, "--help", check=False)
+        if done.returncode != 0 or ("://" in one and one not in done.stdout):
+            pytest.skip(f"eidos has no {one} yet")
+    return program
 
 
 @contextlib.contextmanager

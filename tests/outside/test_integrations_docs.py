@@ -74,8 +74,9 @@ RUN = [one for one in BLOCKS if one[2]]
 def test_a_block_runs(request, tmp_path, text):
     cluster = Cluster(tmp_path / "edge", {"default": snapshot()})
     programs = []
-    if re.search(r"^eidos(?!-)", text, re.MULTILINE):
-        programs.append(eidos_program())
+    commands = re.findall(r"^eidos (\w+)", text, re.MULTILINE)
+    if commands:
+        programs.append(eidos_program(*commands))
     if "eidos-agent -o" in text:
         agent = os.environ.get("EIDOS_AGENT_BIN")
         if not agent:

@@ -82,7 +82,7 @@ def test_github_stops_where_the_job_does_not_end(tmp_path, folder):
 
 @pytest.mark.parametrize("drifted", [False, True])
 def test_github_annotates_each_difference(tmp_path, folder, drifted):
-    program = eidos_program()
+    program = eidos_program("diff")
     cluster = Cluster(tmp_path / "edge", {"default": snapshot(numa=str(int(drifted)))})
     (folder / "baseline.yaml").write_text(snapshot())
     environment = cluster.environment(program)
@@ -96,7 +96,7 @@ def test_github_annotates_each_difference(tmp_path, folder, drifted):
 
 
 def test_gitlab_goes_from_snapshot_to_installed_operators(tmp_path):
-    program = eidos_program()
+    program = eidos_program("bundle")
     cluster = Cluster(tmp_path / "edge", {"default": snapshot()})
     environment = cluster.environment(program)
     jobs = yaml.safe_load((INTEGRATIONS / "gitlab-ci/.gitlab-ci.yml").read_text())
@@ -183,7 +183,7 @@ CLUSTERS = {
 
 def multi_cluster(tmp_path, snapshots, replies):
     """Runs the script; gives what it did, the folder and the stand-in."""
-    program = eidos_program()
+    program = eidos_program("bundle")
     cluster = Cluster(tmp_path / "edge", snapshots)
     folder = tmp_path / "work"
     folder.mkdir()

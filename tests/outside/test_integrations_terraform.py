@@ -243,7 +243,7 @@ def test_apply_waits_saves_the_snapshot_and_asks_for_the_recipe(terraform, tmp_p
 
 
 def test_apply_leaves_a_recipe_for_the_measured_node(terraform, tmp_path):
-    module, _ = flow(terraform, tmp_path, eidos_program())
+    module, _ = flow(terraform, tmp_path, eidos_program("cm://"))
     recipe = yaml.safe_load((module / "r-dev.yaml").read_text())
     assert recipe["request"]["gpu"] == "h100"
     assert recipe["request"]["intent"] == "training"

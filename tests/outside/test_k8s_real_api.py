@@ -25,6 +25,7 @@ from k8s_support import (
     Cluster,
     answers,
     documents,
+    eidos_program,
     free_port,
     kustomize,
     need,
@@ -370,3 +371,95 @@ def test_terraform_applies_to_a_cluster_and_leaves_the_namespace(deployed, tmp_p
     terraform("destroy", "-auto-approve", "-no-color")
     deployed.kubectl("get", "namespace", "gpu-operator")
     assert write(deployed, AGENT_USER, "gpu-operator", "eidos-snapshot") == 403
+
+
+CRDS = {
+    "gpu-operator": ("v25.10.1", "clusterpolicy-crd.yaml"),
+    "network-operator": ("v25.10.0", "nicclusterpolicy-crd.yaml"),
+}
+
+
+@pytest.fixture(name="bundles")
+def _bundles(tmp_path):
+    """Bundles of the releases whose CRDs are at hand."""
+    program = eidos_program("bundle")
+    text = run(program, "recipe", "--service", "aks", "--gpu", "h100").stdout
+    recipe = json.loads(text)
+    for measurement in recipe["measurements"]:
+        for subtype in measurement["subtypes"]:
+            if subtype["subtype"] == "image":
+                subtype["data"].update({name: one for name, (one, _) in CRDS.items()})
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(recipe))
+    run(program, "bundle", "-f", path, "-o", tmp_path / "bundles")
+    return tmp_path / "bundles"
+
+
+def test_a_bundles_policies_are_admitted(api, shared, bundles):
+    for operator, (release, name) in CRDS.items():
+        crd = shared / "upstream" / f"{operator}-{release}" / name
+        api.kubectl("apply", "--server-side", "-f", crd)
+        definition = yaml.safe_load(crd.read_text())["metadata"]["name"]
+        api.kubectl("wait", "--for=condition=Established", f"crd/{definition}", "--timeout=20s")
+        (policy,) = (bundles / operator / "manifests").iterdir()
+        api.apply("-f", policy)
+
+
+@pytest.mark.parametrize("ends", ["Complete", "Failed"])
+def test_the_installer_follows_its_job_on_a_real_api(api, tmp_path, bundles, ends):
+    """No controller runs the Job: the test says how it ends."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for tool in ("cat", "date", "dirname", "sleep", "kubectl"):
+        (programs / tool).symlink_to(shutil.which(tool))
+    environment = {
+        "PATH": str(programs),
+        "HOME": str(tmp_path),
+        "KUBECONFIG": str(api.kubeconfig),
+        "POLL": "1",
+    }
+    script = bundles / "gpu-operator" / "scripts" / "install.sh"
+    process = subprocess.Popen(
+        ["/bin/sh", script],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    path = "/apis/batch/v1/namespaces/gpu-operator/jobs/eidos-install-gpu-operator"
+
+    def ended():
+        # 404 until it is there, and 409 when another writer was first.
+        reason = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}[ends]
+        now = "2026-11-23T00:00:00Z"
+        conditions = [
+            {
+                "type": one,
+                "status": "True",
+                "lastProbeTime": now,
+                "lastTransitionTime": now,
+            }
+            for one in (reason, ends)
+        ]
+        status = {"startTime": now, "conditions": conditions}
+        if ends == "Complete":
+            status |= {"completionTime": now, "succeeded": 1}
+        answer = api.call(
+            "PATCH",
+            f"{path}/status",
+            body={"status": status},
+            kind="application/merge-patch+json",
+        )
+        assert answer[0] in (200, 404, 409), answer
+        return answer[0] == 200
+
+    until(ended, 60)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == int(ends == "Failed"), printed
+    assert ("helm failed in the cluster" in printed) == (ends == "Failed"), printed
+    name = "eidos-install-gpu-operator"
+    for kind in ("job", "configmap", "serviceaccount", "clusterrolebinding"):
+        found = api.kubectl("get", kind, name, "-n", "gpu-operator", check=False)
+        assert "NotFound" in found.stderr, kind
+    labels = api.call("GET", "/api/v1/namespaces/gpu-operator")[1]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "privileged"

@@ -1,19 +1,19 @@
-//! `eidos diff`: what differs between two snapshots, or in a fleet of them.
+//! `eidos diff`: what differs between two snapshots or recipes, or in a fleet.
 
 mod fleet;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::{Path as FilePath, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::{input, output};
 use crate::diff::{Change, Readings, changes};
-use crate::model::{PathPattern, Profile};
-use crate::wire::{DriftDocument, Format, encode, read_snapshot};
+use crate::model::{Path, PathPattern, Profile, Reading, Setting};
+use crate::wire::{DriftDocument, Format, encode, is_recipe, read_recipe, read_snapshot};
 
-/// Show what differs between two snapshots.
+/// Show what differs between two snapshots or two recipes.
 ///
 /// Times, process ids, counters and node names are left out. Where CURRENT is a
 /// folder, each of its snapshots is compared with BASELINE (or with the one of
@@ -28,10 +28,10 @@ use crate::wire::{DriftDocument, Format, encode, read_snapshot};
   eidos diff baseline.yaml snapshots/ --ignore 'OS.sysctl.*'
   eidos diff snapshots/ --format markdown >> \"$GITHUB_STEP_SUMMARY\"")]
 pub(super) struct DiffCommand {
-    /// A snapshot that is as it should be, or a folder of snapshots; - for
+    /// A snapshot or recipe that is as it should be, or a folder of them; - for
     /// standard input.
     baseline: PathBuf,
-    /// The snapshot to look at, or a folder of them.
+    /// The snapshot or recipe to look at, or a folder of them.
     current: Option<PathBuf>,
     /// How to show it.
     #[arg(short = 't', long, value_enum, default_value = "text")]
@@ -102,10 +102,19 @@ const fn exit(differs: bool) -> Exit {
     if differs { Exit::Findings } else { Exit::Done }
 }
 
-fn readings(path: &Path) -> Result<Readings, Failure> {
-    Ok(input::read(path, read_snapshot)?.readings)
+/// What a snapshot measured or a recipe recommends.
+fn readings(path: &FilePath) -> Result<Readings, Failure> {
+    input::read(path, |bytes, format| {
+        if !is_recipe(bytes, format) {
+            return Ok(read_snapshot(bytes, format)?.readings);
+        }
+        let settings = read_recipe(bytes, format)?.settings.into_iter();
+        let reading =
+            |setting: Setting| (Path::clone(&setting.path), Reading::clone(&setting.value));
+        Ok(settings.map(reading).collect())
+    })
 }
 
-fn name(path: &Path) -> String {
+fn name(path: &FilePath) -> String {
     path.display().to_string()
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::load::{Loaded, load};
+use crate::bundle;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::github::{escape, property};
 use crate::cli::output;
@@ -40,7 +41,7 @@ impl Lint {
         let found = match compile(&texts.files, &texts.defaults, &texts.digest) {
             Ok(compiled) => {
                 let mut found = compiled.warnings;
-                found.extend(lint(&compiled.rules));
+                found.extend(lint(&compiled.rules, bundle::reads));
                 found
             }
             Err(found) => found,

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, Ref};
 use crate::wire::ErrorCode;
 
 /// Headers of several answers, described once.
-const HEADERS: [(&str, Type, &str); 9] = [
+const HEADERS: [(&str, Type, &str); 10] = [
     (
         "X-Request-Id",
         Type::String,
@@ -43,6 +43,11 @@ const HEADERS: [(&str, Type, &str); 9] = [
         "The GET that gives the same bytes.",
     ),
     ("WWW-Authenticate", Type::String, "`Bearer`."),
+    (
+        "Content-Disposition",
+        Type::String,
+        "The name to save it as.",
+    ),
 ];
 
 fn header(name: &str) -> Header {
@@ -121,6 +126,19 @@ impl Success<'_> {
         let response = with_headers(response, &["X-Request-Id", "Cache-Control"]);
         with_headers(response, self.headers).build()
     }
+}
+
+/// A 200 that is a zip.
+pub(super) fn archive(description: &str, headers: &[&str]) -> Response {
+    let bytes = ObjectBuilder::new().schema_type(Type::String);
+    let content = ContentBuilder::new()
+        .schema(Some(bytes.content_media_type("application/zip")))
+        .build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/zip", content);
+    let always = ["X-Request-Id", "Cache-Control", "Content-Disposition"];
+    with_headers(with_headers(response, &always), headers).build()
 }
 
 /// A 200 that is this very document.

@@ -1,11 +1,12 @@
-//! Bodies: what may be posted, with examples.
+//! Bodies: the documents that clients post, as they are read.
 
 use serde_json::{Value, json};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type,
+};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Schema};
 
-use super::inputs::closed;
 use crate::model;
 
 /// A query as a document.
@@ -27,12 +28,14 @@ pub(super) fn criteria_document() -> Schema {
         .into()
 }
 
-/// What was measured on a node, as it is read: more leniently than it is
-/// written.
-pub(super) fn snapshot_document() -> Schema {
-    let or_null = |kind| SchemaType::Array(vec![kind, Type::Null]);
+fn or_null(kind: Type) -> SchemaType {
+    SchemaType::Array(vec![kind, Type::Null])
+}
+
+/// Measurements as they are read, in a recipe with the reasons beside them.
+fn measurements(reasons: bool) -> ArrayBuilder {
     let scalar = || Ref::from_schema_name("Scalar");
-    let subtype = ObjectBuilder::new()
+    let mut subtype = ObjectBuilder::new()
         .schema_type(Type::Object)
         .property("subtype", scalar())
         .property(
@@ -42,6 +45,15 @@ pub(super) fn snapshot_document() -> Schema {
                 .additional_properties(Some(scalar())),
         )
         .required("subtype");
+    if reasons {
+        let texts = ObjectBuilder::new().schema_type(Type::String);
+        subtype = subtype.property(
+            "context",
+            ObjectBuilder::new()
+                .schema_type(or_null(Type::Object))
+                .additional_properties(Some(texts)),
+        );
+    }
     let measurement = ObjectBuilder::new()
         .schema_type(Type::Object)
         .property(
@@ -55,6 +67,26 @@ pub(super) fn snapshot_document() -> Schema {
                 .items(subtype),
         )
         .required("type");
+    ArrayBuilder::new().items(measurement)
+}
+
+/// A recipe as it is read.
+pub(super) fn recipe_document() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("kind", one_of(&["Recipe"]))
+        .property("apiVersion", one_of(&["recipe.dgxc.io/v1"]))
+        .property("measurements", measurements(true))
+        .required("kind")
+        .required("apiVersion")
+        .required("measurements")
+        .description(Some("A recipe. Other parts of one are read, too."))
+        .into()
+}
+
+/// What was measured on a node, as it is read: more leniently than it is
+/// written.
+pub(super) fn snapshot_document() -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .property("kind", one_of(&["Snapshot"]))
@@ -66,7 +98,7 @@ pub(super) fn snapshot_document() -> Schema {
             "metadata",
             ObjectBuilder::new().schema_type(or_null(Type::Object)),
         )
-        .property("measurements", ArrayBuilder::new().items(measurement))
+        .property("measurements", measurements(false))
         .required("kind")
         .required("apiVersion")
         .required("measurements")
@@ -88,6 +120,24 @@ pub(super) fn document_body() -> RequestBody {
     body(
         "A snapshot of a node, or a query as a document.",
         &either,
+        &example,
+    )
+}
+
+/// A recipe as it is read: more leniently than it is written.
+pub(super) fn recipe_body() -> RequestBody {
+    let schema = Ref::from_schema_name("PostedRecipe").into();
+    let example = json!({
+        "kind": "Recipe",
+        "apiVersion": "recipe.dgxc.io/v1",
+        "measurements": [{"type": "K8s", "subtypes": [{
+            "subtype": "image",
+            "data": {"gpu-operator": "v25.3.0", "driver": "570.133.20"},
+        }]}],
+    });
+    body(
+        "A recipe, as `/v1/recipe` or `eidos recipe` made it.",
+        &schema,
         &example,
     )
 }
@@ -169,6 +219,13 @@ fn body(description: &str, schema: &RefOr<Schema>, example: &Value) -> RequestBo
         },
     )
     .build()
+}
+
+/// An object without further names.
+pub(super) fn closed() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
 fn one_of(values: &[&'static str]) -> ObjectBuilder {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{
-    AdditionalProperties, ObjectBuilder, OneOfBuilder, SchemaType, Type,
-};
-use utoipa::openapi::{Required, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
 
+use super::bodies::closed;
+use crate::bundle::Deployer;
 use crate::http::parameters::Switch;
 use crate::model::{self, EnumParameter, ParameterKind, Vocabulary};
 
@@ -83,6 +83,13 @@ fn values(parameter: EnumParameter, vocabulary: &Vocabulary) -> Vec<String> {
     names.chain(["any".to_owned(), String::new()]).collect()
 }
 
+/// Labels and taints as `bundle::Label` and `bundle::Toleration` read them.
+const LABEL: &str = "^[A-Za-z0-9._/-]{1,317}=[A-Za-z0-9._-]{0,63}$";
+const TAINT: &str = concat!(
+    "^[A-Za-z0-9._/-]{1,317}(=[A-Za-z0-9._-]{0,63})?",
+    "(:(NoSchedule|PreferNoSchedule|NoExecute))?$"
+);
+
 /// What a route takes beside the environment.
 pub(super) fn switches(switches: &[Switch]) -> Vec<Parameter> {
     switches.iter().map(|switch| described(*switch)).collect()
@@ -113,6 +120,46 @@ fn described(switch: Switch) -> Parameter {
             "Type, subtype and key, joined by dots; subtype and key may contain dots.",
             text().pattern(Some("^(SystemD|OS|K8s|GPU|NodeTopology)[.].+[.].+$")),
         ),
+        Switch::Bundlers => (
+            "The operators to bundle, with commas between; left out, those that the recipe pins.",
+            text().pattern(Some(
+                "^((gpu-operator|network-operator)(,(gpu-operator|network-operator))*)?$",
+            )),
+        ),
+        Switch::Deployer => (
+            "Who brings the bundle to the cluster.",
+            text().enum_values(Some(Deployer::ALL.map(Deployer::name))),
+        ),
+        Switch::Set => (
+            "A value of a chart, such as `gpu-operator:driver.version=580.95.05`; may be repeated. \
+             Which there are, the chart of the pinned release decides.",
+            text().pattern(Some("^(gpu-operator|network-operator):[^=]+=.*$")),
+        ),
+        Switch::Repo => (
+            "The Git repository that Argo CD reads the bundle from.",
+            text().pattern(Some("^[A-Za-z0-9._+/:@~%-]{1,200}$")),
+        ),
+        Switch::SystemSelector => (
+            "A label of the nodes that operators run on; may be repeated.",
+            text().pattern(Some(LABEL)),
+        ),
+        Switch::GpuSelector => (
+            "A label of the nodes that have GPUs; may be repeated.",
+            text().pattern(Some(LABEL)),
+        ),
+        Switch::SystemToleration => (
+            "A taint of the nodes that operators run on; may be repeated.",
+            text().pattern(Some(TAINT)),
+        ),
+        Switch::GpuToleration => (
+            "A taint of the nodes that have GPUs, beside `nvidia.com/gpu`; may be repeated.",
+            text().pattern(Some(TAINT)),
+        ),
+    };
+    let schema: RefOr<Schema> = if switch.repeats() {
+        ArrayBuilder::new().items(schema).into()
+    } else {
+        schema.into()
     };
     let selector = switch == Switch::Selector;
     ParameterBuilder::new()
@@ -176,11 +223,4 @@ fn flag() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::Array(kinds))
         .enum_values(Some(values))
-}
-
-/// An object without further names.
-pub(super) fn closed() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }

@@ -26,9 +26,10 @@ operators, kernel arguments and images go together, for one environment, from ru
 The same query on the same rule base gives the same bytes. Every error has one shape, `Error`.";
 
 /// In the order in which a reader needs them.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("recipes", "What an environment should run."),
     ("nodes", "How far a node is from where it should be."),
+    ("bundles", "Files that bring a recipe to a cluster."),
     ("rules", "What answers are made of."),
     ("service", "What the service says about itself."),
     ("head", "The headers of each GET, without its body."),
@@ -69,6 +70,7 @@ pub fn document(rules: &RuleBase) -> Result<OpenApi, EncodeError> {
         .schema("RecipeCriteria", bodies::criteria_document())
         .schema("Snapshot", bodies::snapshot_document())
         .schema("DriftRequest", bodies::drift_document())
+        .schema("PostedRecipe", bodies::recipe_document())
         .security_scheme("bearer", SecurityScheme::Http(bearer));
     // Where the description was read from, also below an ingress path.
     let here = ServerBuilder::new()

@@ -1,6 +1,7 @@
 //! One file a route, or a few that belong together.
 
 pub(super) mod batch;
+pub(super) mod bundle;
 pub(super) mod docs;
 pub(super) mod drift;
 pub(super) mod query;

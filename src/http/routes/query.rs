@@ -64,7 +64,8 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
 
 fn write(setting: &Setting, context: bool, shape: Shape) -> Result<Vec<u8>, ApiError> {
     match shape {
-        Shape::Bare => Ok(format!("{}\n", setting.value.text()).into_bytes()),
+        // The other shapes are not served here.
+        Shape::Bare | Shape::Archive => Ok(format!("{}\n", setting.value.text()).into_bytes()),
         Shape::Document(format) => {
             encode(format, &QueryDocument::new(setting, context)).map_err(defect)
         }

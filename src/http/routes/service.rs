@@ -84,6 +84,9 @@ fn listed(route: Route) -> Option<RouteDocument> {
         Route::Recipe => "what an environment should run; also for a posted snapshot",
         Route::Recipes => "up to 256 recipes at once",
         Route::Query => "one value of a recipe",
+        Route::Bundle => {
+            "files that bring a recipe's operators to a cluster; also for a posted recipe"
+        }
         Route::Rules => "parameters, overlays and advisories that answers are made of",
         Route::Validate => "a posted snapshot against the recipe for it",
         Route::Drift => "what differs between two posted snapshots",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Parameter, VersionParameter};
+use crate::model::{MeasurementType, Parameter, Path, VersionParameter};
 use crate::rules::base::{Layer, RuleBase};
 use crate::rules::diagnostic::{Diagnostic, DiagnosticSeverity};
 
@@ -34,6 +34,34 @@ pub(super) fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
                     hint,
                 ));
             }
+        }
+    }
+}
+
+/// Keys that no bundle reads, so that they change no cluster: one note a key, where
+/// it is first set. What nodes are measured by (OS, systemd, GPU) is for comparing.
+pub(super) fn unread(rules: &RuleBase, read: impl Fn(&Path) -> bool, found: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    for layer in &rules.layers {
+        for entry in layer.entries.iter().filter(|entry| entry.value.is_some()) {
+            let path = usize::try_from(entry.slot).ok();
+            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+                continue;
+            };
+            if path.kind != MeasurementType::K8s || read(path) || !seen.insert(entry.slot) {
+                continue;
+            }
+            let mut location = layer.location.clone();
+            location.at.line = entry.line;
+            let message = format!("no bundle reads {path}");
+            let hint = "it is advice for people; if it should reach a cluster, check its name";
+            found.push(finding(
+                DiagnosticSeverity::Note,
+                "unread",
+                &location,
+                message,
+                hint,
+            ));
         }
     }
 }

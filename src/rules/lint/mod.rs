@@ -8,13 +8,17 @@ mod effects;
 mod layers;
 mod queries;
 
+use crate::model::Path;
+
 use super::base::RuleBase;
 use super::diagnostic::{Diagnostic, DiagnosticSeverity, Location};
 
-/// Looks at a compiled rule base; findings by file and place.
+/// Looks at a compiled rule base; findings by file and place. `read` says which
+/// paths a bundle reads.
 #[must_use]
-pub fn lint(rules: &RuleBase) -> Vec<Diagnostic> {
+pub fn lint(rules: &RuleBase, read: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    layers::unread(rules, read, &mut found);
     layers::moving_tags(rules, &mut found);
     layers::twins(rules, &mut found);
     layers::missing_defaults(rules, &mut found);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RecipeDocument, RecipeOptions};
+use super::{RecipeDocument, RecipeOptions, read_recipe};
 use crate::model::{
     Advisory, Constraint, Coverage, CoverageLevel, MeasurementType, NearMiss, Parameter, Path,
     Reading, Recipe, Selector, Setting, Severity, Step, Trace, VersionPredicate,
@@ -196,4 +196,79 @@ fn one_value_stands_alone() {
         written(policy, false),
         r#"{"selector":"K8s.policy.cdi.enabled","value":true}"#
     );
+}
+
+#[test]
+fn what_is_written_is_read_back_equal() {
+    for context in [false, true] {
+        let options = RecipeOptions {
+            context,
+            trace: None,
+        };
+        for format in [Format::Json, Format::Yaml] {
+            let written = encode(format, &RecipeDocument::new(&recipe(), options)).unwrap();
+            let read = read_recipe(&written, format).unwrap();
+            let again = encode(format, &RecipeDocument::new(&read, options)).unwrap();
+            assert_eq!(
+                String::from_utf8(again).unwrap(),
+                String::from_utf8(written).unwrap()
+            );
+            let reasons = read.settings.iter().filter(|one| one.context.is_some());
+            assert_eq!(reasons.count(), if context { 3 } else { 0 });
+        }
+    }
+}
+
+#[test]
+fn a_short_recipe_is_enough_and_strange_names_are_passed_over() {
+    let text = "kind: Recipe\napiVersion: recipe.dgxc.io/v1\nrequest: {gpu: h100, osv: any, \
+                withContext: true}\nmeasurements:\n- {type: K8s, subtypes: [{subtype: image, \
+                data: {gpu-operator: v25.3.0}}]}\n";
+    let read = read_recipe(text.as_bytes(), Format::Yaml).unwrap();
+    assert_eq!(read.request, [(Parameter::Gpu, "h100".to_owned())]);
+    assert_eq!(read.settings.len(), 1);
+    assert_eq!(read.coverage.level, CoverageLevel::Base);
+    assert_eq!(read.released, None);
+}
+
+#[test]
+fn what_is_no_recipe_is_refused_with_its_place() {
+    for (text, says) in [
+        (
+            "kind: Snapshot\n",
+            "kind `Snapshot` is not read; allowed are `Recipe` (line 1, column 7); hint: `eidos recipe -f FILE` makes a recipe of it",
+        ),
+        (
+            "kind: RecipeResult\n",
+            "kind `RecipeResult` is not read; allowed are `Recipe` (line 1, column 7)",
+        ),
+        ("kind: Recipes\n", "did you mean `Recipe`?"),
+        ("a: 1\n", "`kind` is missing"),
+        ("kind: Recipe\n", "`apiVersion` is missing"),
+        (
+            "kind: Recipe\napiVersion: v1\n",
+            "apiVersion `v1` is not read; allowed are `recipe.dgxc.io/v1` (line 2, column 13)",
+        ),
+        (
+            "kind: Recipe\napiVersion: recipe.dgxc.io/v1\n",
+            "a recipe without readings has `measurements: []`",
+        ),
+        (
+            "kind: Recipe\napiVersion: recipe.dgxc.io/v1\nmeasurements: []\nconstraints: [{path: x, value: '1'}]\n",
+            "`x` is no path of a constraint (line 4",
+        ),
+        (
+            "kind: Recipe\napiVersion: recipe.dgxc.io/v1\nmeasurements: []\nadvisories: [{id: a, severity: bad}]\n",
+            "severity `bad` is not read",
+        ),
+        (
+            "kind: Recipe\napiVersion: recipe.dgxc.io/v1\nmeasurements:\n- type: K8s\n  subtypes:\n  - subtype: image\n    data: {a: [1]}\n",
+            "`K8s.image.a` must be a text, number or boolean, not a list (line 7",
+        ),
+    ] {
+        let error = read_recipe(text.as_bytes(), Format::Yaml)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(says), "{error}\n{says}");
+    }
 }

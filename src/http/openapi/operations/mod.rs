@@ -1,12 +1,13 @@
 //! One operation a route and method.
 
+mod bundle;
 mod nodes;
 mod service;
 
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
-use utoipa::openapi::response::ResponsesBuilder;
+use utoipa::openapi::response::{Response, ResponsesBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 
 use super::answers::{self, Success};
@@ -31,8 +32,9 @@ pub(super) fn all(rules: &RuleBase) -> Result<Vec<Described>, EncodeError> {
         posted_recipe(rules)?,
         batch(),
         value(rules)?,
-        listing(),
     ];
+    found.extend(bundle::both(rules));
+    found.push(listing());
     found.extend(nodes::all(rules));
     found.extend(service::about()?);
     found.extend(service::description());
@@ -218,21 +220,28 @@ const ALWAYS: [ErrorCode; 4] = [
 ];
 
 fn limited(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
-    let mut responses = ResponsesBuilder::new().response("200", success.response());
-    if success.headers == answers::KEPT {
+    let kept = success.headers == answers::KEPT;
+    answered(success.response(), kept, errors)
+}
+
+/// One good answer, which may be kept or not, and the errors of every route.
+fn answered(success: Response, kept: bool, errors: &[ErrorCode]) -> ResponsesBuilder {
+    let mut responses = ResponsesBuilder::new().response("200", success);
+    if kept {
         responses = responses.response("304", answers::not_modified());
     }
     let codes: Vec<ErrorCode> = ALWAYS.iter().chain(errors).copied().collect();
     by_status(responses, &codes, true)
 }
 
+const OF_BODIES: [ErrorCode; 3] = [
+    ErrorCode::RequestTimeout,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::UnsupportedMediaType,
+];
+
 fn with_body(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {
-    let of_bodies = [
-        ErrorCode::RequestTimeout,
-        ErrorCode::PayloadTooLarge,
-        ErrorCode::UnsupportedMediaType,
-    ];
-    let codes: Vec<ErrorCode> = errors.iter().chain(&of_bodies).copied().collect();
+    let codes: Vec<ErrorCode> = errors.iter().chain(&OF_BODIES).copied().collect();
     limited(success, &codes)
 }
 

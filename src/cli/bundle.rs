@@ -1,0 +1,118 @@
+//! `eidos bundle`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::folder::Target;
+use super::input;
+use super::output;
+use crate::bundle::{
+    BundleError, Choices, Label, Override, Placement, Repository, Toleration, bundle,
+};
+use crate::wire::{Format, RecipeDocument, RecipeOptions, encode, read_recipe};
+
+/// Make the files that bring a recipe's operators to a cluster.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos recipe --service eks --gpu h100 --intent training -o recipe.yaml
+  eidos bundle --recipe recipe.yaml --output ./bundles
+  eidos bundle -f recipe.yaml -b gpu-operator --set gpu-operator:driver.version=580.95.05
+  eidos bundle -f recipe.yaml --deployer argocd --repo https://git.example.com/bundles.git")]
+pub(super) struct BundleCommand {
+    /// The recipe, JSON or YAML; - for standard input.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// The operators to bundle: gpu-operator, network-operator, or both with a
+    /// comma between. Left out, those that the recipe pins.
+    #[arg(short, long, value_name = "NAMES", value_delimiter = ',')]
+    bundlers: Vec<String>,
+    /// Who brings the bundle to the cluster: script, helm, argocd or flux.
+    #[arg(long, default_value = "script", value_name = "NAME")]
+    deployer: String,
+    /// A value of a chart, such as gpu-operator:driver.version=580.95.05; may be
+    /// repeated.
+    #[arg(long, value_name = "COMPONENT:PATH=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    nodes: Nodes,
+    /// The Git repository that Argo CD reads the bundles from.
+    #[arg(long, value_name = "URL")]
+    repo: Option<String>,
+    /// The folder to write into; each operator gets a folder in it.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+}
+
+/// Which nodes are meant, where the charts' defaults are not right.
+#[derive(Debug, Args)]
+struct Nodes {
+    /// A label of the nodes that operators run on; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    system_node_selector: Vec<String>,
+    /// A taint of those nodes; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE:EFFECT")]
+    system_node_toleration: Vec<String>,
+    /// A label of the nodes that have GPUs; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    accelerated_node_selector: Vec<String>,
+    /// A taint of those nodes, beside nvidia.com/gpu; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE:EFFECT")]
+    accelerated_node_toleration: Vec<String>,
+}
+
+impl BundleCommand {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let choices = self.choices().map_err(Failure::Choice)?;
+        let recipe = input::read(&self.recipe, read_recipe)?;
+        let context = recipe.settings.iter().any(|one| one.context.is_some());
+        let options = RecipeOptions {
+            context,
+            trace: None,
+        };
+        let document = encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?;
+        let files =
+            bundle(&recipe, &document, &choices).map_err(|error| refused(&self.recipe, error))?;
+        for folder in Target::new(&self.output, &files).write()? {
+            output::complain(&format!("wrote {}", folder.display()));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn choices(&self) -> Result<Choices, BundleError> {
+        let nodes = &self.nodes;
+        Ok(Choices {
+            operators: Choices::parse_operators(&self.bundlers.join(","))?,
+            deployer: Choices::parse_deployer(&self.deployer)?,
+            overrides: each(&self.set, Override::parse)?,
+            placement: Placement {
+                system_selector: each(&nodes.system_node_selector, Label::parse)?,
+                system_tolerations: each(&nodes.system_node_toleration, Toleration::parse)?,
+                gpu_selector: each(&nodes.accelerated_node_selector, Label::parse)?,
+                gpu_tolerations: each(&nodes.accelerated_node_toleration, Toleration::parse)?,
+            },
+            repository: self.repo.as_deref().map(Repository::parse).transpose()?,
+        })
+    }
+}
+
+fn each<T>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, BundleError>,
+) -> Result<Vec<T>, BundleError> {
+    texts.iter().map(|text| parse(text)).collect()
+}
+
+/// A choice that does not fit the recipe is an argument to correct; a recipe that
+/// cannot be used is not.
+pub(super) fn refused(path: &Path, error: BundleError) -> Failure {
+    if error.is_about_choices() {
+        Failure::Choice(error)
+    } else {
+        Failure::Bundle {
+            path: path.to_owned(),
+            error,
+        }
+    }
+}

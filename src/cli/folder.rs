@@ -1,0 +1,137 @@
+//! Folders written whole or not at all.
+//!
+//! Each top-level folder of a set of files is built beside its place and renamed
+//! when it is complete. One that an earlier run left is replaced as a whole; one
+//! that is anybody else's is not touched.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::exit::Failure;
+use super::output;
+use crate::bundle::File;
+
+/// A set of files and where it goes.
+pub(super) struct Target<'a> {
+    root: &'a Path,
+    /// Files by top-level folder, which is empty for those in none.
+    folders: BTreeMap<&'a str, Vec<(&'a str, &'a File)>>,
+}
+
+/// What every folder of ours holds, and a folder of somebody else hardly does.
+const MARKS: [&str; 2] = ["recipe.yaml", "checksums.txt"];
+
+impl<'a> Target<'a> {
+    pub(super) fn new(root: &'a Path, files: &'a [File]) -> Self {
+        let mut folders: BTreeMap<&str, Vec<(&str, &File)>> = BTreeMap::new();
+        for file in files {
+            let (folder, path) = file.path.split_once('/').unwrap_or(("", &file.path));
+            folders.entry(folder).or_default().push((path, file));
+        }
+        Self { root, folders }
+    }
+
+    /// Writes all of it; gives what was written. Nothing is replaced before
+    /// everything has been built.
+    pub(super) fn write(&self) -> Result<Vec<PathBuf>, Failure> {
+        self.check()?;
+        let mut built = Vec::new();
+        let mut loose = Vec::new();
+        for (folder, files) in &self.folders {
+            if folder.is_empty() {
+                loose.extend(
+                    files
+                        .iter()
+                        .map(|(path, file)| (self.root.join(path), file)),
+                );
+                continue;
+            }
+            let place = self.root.join(folder);
+            let beside = self.root.join(format!(".{folder}.part"));
+            built.push((place, beside.clone()));
+            let outcome = build(&beside, files);
+            if let Err((path, cause)) = outcome {
+                for (_, beside) in built {
+                    drop(fs::remove_dir_all(beside));
+                }
+                return Err(Failure::Write { path, cause });
+            }
+        }
+        let mut written = Vec::new();
+        for (place, beside) in built {
+            exchange(&beside, &place).map_err(|cause| {
+                drop(fs::remove_dir_all(&beside));
+                Failure::Write {
+                    path: place.clone(),
+                    cause,
+                }
+            })?;
+            written.push(place);
+        }
+        for (path, file) in loose {
+            output::save(&path, &file.bytes)?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    /// Refuses to replace what is not ours.
+    fn check(&self) -> Result<(), Failure> {
+        for folder in self.folders.keys().filter(|folder| !folder.is_empty()) {
+            let place = self.root.join(folder);
+            let foreign = match fs::read_dir(&place) {
+                Ok(mut entries) => {
+                    entries.next().is_some() && !MARKS.iter().all(|mark| place.join(mark).is_file())
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                // A file, or a folder that cannot be looked into.
+                Err(cause) => return Err(Failure::Write { path: place, cause }),
+            };
+            if foreign {
+                return Err(Failure::ForeignFolder(place));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn build(beside: &Path, files: &[(&str, &File)]) -> Result<(), (PathBuf, io::Error)> {
+    // What an interrupted run left.
+    if beside.exists() {
+        fs::remove_dir_all(beside).map_err(|cause| (beside.to_owned(), cause))?;
+    }
+    for (path, file) in files {
+        let path = beside.join(path);
+        let folder = path.parent().unwrap_or(beside);
+        let written = fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, &file.bytes))
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(file.mode)));
+        written.map_err(|cause| (path, cause))?;
+    }
+    Ok(())
+}
+
+/// Puts a built folder in its place. The old one is moved aside first, and back
+/// if the new one cannot be moved in.
+fn exchange(beside: &Path, place: &Path) -> io::Result<()> {
+    let mut old = beside.as_os_str().to_owned();
+    old.push(".old");
+    let old = PathBuf::from(old);
+    if old.exists() {
+        fs::remove_dir_all(&old)?;
+    }
+    if !place.exists() {
+        return fs::rename(beside, place);
+    }
+    fs::rename(place, &old)?;
+    match fs::rename(beside, place) {
+        Ok(()) => fs::remove_dir_all(&old),
+        Err(error) => {
+            drop(fs::rename(&old, place));
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+{{ .Files.Get "manifests/nicclusterpolicy.yaml" }}
