@@ -4,6 +4,8 @@
 pub mod assess;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(any(feature = "agent", feature = "cli"))]
+pub mod collect;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("library", &["rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
+    ("collect", &["model"]),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
     ("cli", &["model", "rules", "assess", "wire", "library"]),

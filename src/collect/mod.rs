@@ -1,0 +1,104 @@
+//! Measuring a node: one collector a source, each a function from a [`Host`]
+//! to readings.
+//!
+//! Reading is kept apart from understanding, so that every parser runs on
+//! recorded text. Secrets never leave a collector. What is noise is left to the
+//! caller, because that is data (`recipes/compare.yaml`), and so are writing,
+//! sending and comparing snapshots.
+
+pub mod gpu;
+mod host;
+pub mod os;
+mod run;
+pub mod secrets;
+pub mod systemd;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use host::{CommandError, Host, HostError, Output};
+pub use run::{Extras, FORMAT_VERSION, Report, assemble, run};
+
+use crate::model::{Path, Reading};
+
+/// What one collector brought back.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The readings, none of them a secret.
+    pub readings: BTreeMap<Path, Reading>,
+    /// What could not be read or was left out, for the log.
+    pub notes: Vec<String>,
+}
+
+impl Collected {
+    /// Keeps a reading, unless it looks like a secret: then only a note says
+    /// that it was there.
+    pub fn add(&mut self, path: Path, reading: impl Into<Reading>) {
+        let reading = reading.into();
+        if let Reading::Text(text) = &reading
+            && secrets::looks_like_one(&path.key, text)
+        {
+            self.notes
+                .push(format!("{path} is left out: it looks like a secret"));
+            return;
+        }
+        self.readings.insert(path, reading);
+    }
+
+    /// Says what could not be read.
+    pub fn note(&mut self, what: impl Into<String>) {
+        self.notes.push(what.into());
+    }
+}
+
+/// Why a collector brought nothing back.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The node does not have this source.
+    #[error("{0}")]
+    Absent(String),
+    /// The source is there, but it cannot be read.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Where readings come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The kernel and the distribution: [`os`].
+    Os,
+    /// Units of the service manager: [`systemd`].
+    Systemd,
+    /// The API server of the cluster.
+    K8s,
+    /// NVIDIA GPUs: [`gpu`].
+    Gpu,
+}
+
+impl Source {
+    /// Every source, in the order in which documents list their measurements.
+    pub const ALL: [Self; 4] = [Self::Os, Self::Systemd, Self::K8s, Self::Gpu];
+
+    /// The name that people write in `--collectors`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Os => "os",
+            Self::Systemd => "systemd",
+            Self::K8s => "k8s",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    /// The source with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.name() == name)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
