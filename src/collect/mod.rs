@@ -8,6 +8,7 @@
 
 pub mod gpu;
 mod host;
+pub mod k8s;
 pub mod os;
 mod run;
 pub mod secrets;
@@ -69,7 +70,7 @@ pub enum Source {
     Os,
     /// Units of the service manager: [`systemd`].
     Systemd,
-    /// The API server of the cluster.
+    /// The API server of the cluster: [`k8s`].
     K8s,
     /// NVIDIA GPUs: [`gpu`].
     Gpu,

@@ -1,0 +1,1 @@
+//! The agent: measure, write, post, once or on an interval.

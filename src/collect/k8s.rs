@@ -1,0 +1,115 @@
+//! The cluster as one of its pods sees it: API server, node, images, GPU policy.
+//!
+//! This file asks; the files below it understand one answer each. What a pod may
+//! not read is noted, and hides nothing else.
+
+mod image;
+mod node;
+mod policy;
+
+use serde::Deserialize;
+
+use super::{CollectError, Collected};
+use crate::client::kubernetes::{Kubernetes, KubernetesError, Resource};
+use crate::model::{MeasurementType, Path};
+
+fn path(subtype: &str, key: &str) -> Path {
+    Path::new(MeasurementType::K8s, subtype, key)
+}
+
+/// Measures the cluster; `node` is the name of the node this runs on.
+///
+/// # Errors
+/// `Failed` when nothing at all could be read.
+pub fn collect(cluster: &Kubernetes, node: Option<&str>) -> Result<Collected, CollectError> {
+    let mut collected = Collected::default();
+    let mut failed = Vec::new();
+    let mut keep = |what: &str, outcome: Result<Collected, KubernetesError>| match outcome {
+        Ok(part) => {
+            collected.readings.extend(part.readings);
+            collected.notes.extend(part.notes);
+        }
+        Err(error) => failed.push(format!("{what}: {error}")),
+    };
+    keep("server", server(cluster));
+    match node {
+        Some(name) => keep("node", self::node(cluster, name)),
+        None => keep("node", Ok(nameless())),
+    }
+    keep("images", images(cluster));
+    keep("policy", policy(cluster));
+    if collected.readings.is_empty() && !failed.is_empty() {
+        return Err(CollectError::Failed(failed.join("; ")));
+    }
+    collected.notes.extend(failed);
+    Ok(collected)
+}
+
+/// The answer to `/version`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
+    go_version: String,
+    platform: String,
+}
+
+fn server(cluster: &Kubernetes) -> Result<Collected, KubernetesError> {
+    let version: Version = cluster.get(&Resource::VERSION)?;
+    let mut collected = Collected::default();
+    for (key, value) in [
+        ("version", version.git_version),
+        ("goVersion", version.go_version),
+        ("platform", version.platform),
+    ] {
+        collected.add(path("server", key), value);
+    }
+    Ok(collected)
+}
+
+fn node(cluster: &Kubernetes, name: &str) -> Result<Collected, KubernetesError> {
+    let node: node::Node = cluster.get(&Resource::every("v1", "nodes").named(name))?;
+    let mut collected = Collected::default();
+    for (key, value) in node.readings() {
+        collected.add(path("node", key), value);
+    }
+    Ok(collected)
+}
+
+fn nameless() -> Collected {
+    let mut collected = Collected::default();
+    collected.note("node: its name is not known (hint: set NODE_NAME from spec.nodeName)");
+    collected
+}
+
+fn images(cluster: &Kubernetes) -> Result<Collected, KubernetesError> {
+    let images: image::Images = cluster.fold(&Resource::every("v1", "pods"), image::Images::add)?;
+    let mut collected = Collected::default();
+    for name in images.untagged() {
+        collected.note(format!("image `{name}` runs by digest, without a tag"));
+    }
+    for (name, tags) in images.tags() {
+        collected.add(path("image", &name), tags);
+    }
+    Ok(collected)
+}
+
+fn policy(cluster: &Kubernetes) -> Result<Collected, KubernetesError> {
+    let resource = Resource::every("nvidia.com/v1", "clusterpolicies");
+    let mut collected = Collected::default();
+    let policies: policy::Policies = match cluster.fold(&resource, policy::Policies::add) {
+        // Without the GPU operator the kind does not exist.
+        Err(KubernetesError::Missing { .. }) => return Ok(collected),
+        read => read?,
+    };
+    let Some(policy) = policies.active(&mut collected.notes) else {
+        return Ok(collected);
+    };
+    for (key, value) in policy::flatten(policy, &mut collected.notes) {
+        // Looked through for secrets leaf by leaf, as the whole text could not be.
+        collected
+            .readings
+            .insert(path("policy", &key), value.into());
+    }
+    Ok(collected)
+}
