@@ -10,6 +10,7 @@ pub mod cli;
 pub mod client;
 #[cfg(any(feature = "agent", feature = "cli"))]
 pub mod collect;
+pub mod diff;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;

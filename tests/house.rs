@@ -10,22 +10,31 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("rules", &["model"]),
-    ("assess", &["model", "rules"]),
-    ("wire", &["model", "rules", "assess"]),
-    ("library", &["rules"]),
+    ("diff", &["model"]),
+    ("assess", &["model", "diff"]),
+    ("wire", &["model", "rules", "assess", "diff"]),
+    ("library", &["model", "rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
     ("client", &[]),
     ("collect", &["model", "client"]),
+    (
+        "agent",
+        &["model", "diff", "wire", "library", "client", "collect"],
+    ),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
-    ("cli", &["model", "rules", "assess", "wire", "library"]),
+    (
+        "cli",
+        &["model", "rules", "assess", "diff", "wire", "library"],
+    ),
     (
         "http",
         &[
             "model",
             "rules",
             "assess",
+            "diff",
             "wire",
             "library",
             "serving",
@@ -37,7 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Names that the pure layers must not know, and why.
-const PURE: &[&str] = &["model", "rules", "assess", "wire"];
+const PURE: &[&str] = &["model", "rules", "assess", "diff", "wire"];
 const IMPURE_NAMES: &[&str] = &[
     "std::fs",
     "std::env",

@@ -1,22 +1,30 @@
 //! An environment on the command line: flags, and a snapshot that fills what
 //! the flags leave open.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::Failure;
-use super::output;
+use super::{input, output};
 use crate::assess::imply;
 use crate::model::Query;
 use crate::rules::RuleBase;
-use crate::wire::{Document, Format, read_document};
+use crate::wire::{Document, read_document};
+
+/// Which environment is meant, and a document that says what the flags do not.
+#[derive(Debug, Args)]
+pub(super) struct Environment {
+    #[command(flatten)]
+    flags: EnvironmentFlags,
+    /// A snapshot or a query as a document, JSON or YAML; - for standard input.
+    #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
+    document: Option<PathBuf>,
+}
 
 /// Which environment is meant. What is left out may be anything.
 #[derive(Debug, Args)]
-pub(super) struct Environment {
+pub(super) struct EnvironmentFlags {
     /// Operating system family, such as ubuntu.
     #[arg(long)]
     os: Option<String>,
@@ -38,9 +46,6 @@ pub(super) struct Environment {
     /// What the cluster is for: training or inference.
     #[arg(long)]
     intent: Option<String>,
-    /// A snapshot or a query as a document, JSON or YAML; - for standard input.
-    #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
-    document: Option<PathBuf>,
 }
 
 impl Environment {
@@ -50,7 +55,7 @@ impl Environment {
         let mut notes = Vec::new();
         let mut wrong = Vec::new();
         if let Some(path) = &self.document {
-            match read(path)? {
+            match input::read(path, read_document)? {
                 Document::Snapshot(snapshot) => {
                     let implied = imply(&snapshot, rules.vocabulary());
                     query = implied.query;
@@ -63,6 +68,20 @@ impl Environment {
                 }
             }
         }
+        self.flags.add(rules, &mut query, &mut wrong);
+        if !wrong.is_empty() {
+            return Err(Failure::Query(wrong));
+        }
+        for note in &notes {
+            output::complain(note);
+        }
+        Ok((query, notes))
+    }
+}
+
+impl EnvironmentFlags {
+    /// Adds what the flags say, and wins over what is known so far.
+    pub(super) fn add(&self, rules: &RuleBase, query: &mut Query, wrong: &mut Vec<String>) {
         for (name, value) in [
             ("os", &self.os),
             ("osv", &self.osv),
@@ -73,16 +92,9 @@ impl Environment {
             ("intent", &self.intent),
         ] {
             if let Some(value) = value {
-                set(rules, &mut query, name, value, &mut wrong);
+                set(rules, query, name, value, wrong);
             }
         }
-        if !wrong.is_empty() {
-            return Err(Failure::Query(wrong));
-        }
-        for note in &notes {
-            output::complain(note);
-        }
-        Ok((query, notes))
     }
 }
 
@@ -116,31 +128,4 @@ pub(super) fn set(
             near.unwrap_or_default()
         ));
     }
-}
-
-fn read(path: &Path) -> Result<Document, Failure> {
-    let unreadable = |cause| Failure::Read {
-        path: path.to_owned(),
-        cause,
-    };
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-    } else {
-        bytes = fs::read(path).map_err(unreadable)?;
-    }
-    // JSON is read as such for its better messages; everything else is YAML.
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    let format = if first == Some(&b'{') {
-        Format::Json
-    } else {
-        Format::Yaml
-    };
-    read_document(&bytes, format).map_err(|error| Failure::Document {
-        path: path.to_owned(),
-        error,
-    })
 }

@@ -63,6 +63,9 @@ pub(super) enum Failure {
         /// What the system said.
         cause: io::Error,
     },
+    /// A folder without documents.
+    #[error("`{}` has no `*.yaml`, `*.yml` or `*.json` file", .0.display())]
+    NoSnapshots(PathBuf),
     /// A file that is no document.
     #[error("`{}`: {error}", path.display())]
     Document {
@@ -101,6 +104,7 @@ impl Failure {
             | Self::Library(_)
             | Self::Git(_)
             | Self::NoSuchRules(_)
+            | Self::NoSnapshots(_)
             | Self::Broken(_)
             | Self::Encode(_)
             | Self::Output(_) => Exit::Files,

@@ -3,11 +3,15 @@
 //! Data goes to standard output, everything else to standard error. What a
 //! command finds decides the exit code, never what it prints.
 
+mod diff;
 mod environment;
 mod exit;
+mod github;
+mod input;
 mod output;
 mod recipe;
 mod rules;
+mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,6 +34,8 @@ enum Command {
     Recipe(recipe::RecipeCommand),
     /// Print one value of a recipe.
     Query(recipe::QueryCommand),
+    Diff(diff::DiffCommand),
+    Validate(validate::ValidateCommand),
     /// Check, test, compare and explain rules.
     #[command(subcommand)]
     Rules(rules::Command),
@@ -54,6 +60,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match parsed.command {
         Command::Recipe(command) => command.run(),
         Command::Query(command) => command.run(),
+        Command::Diff(command) => command.run(),
+        Command::Validate(command) => command.run(),
         Command::Rules(command) => rules::run(command),
     };
     match outcome {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::exit::Failure;
+use crate::model::Reading;
 
 /// Prints a result.
 pub(super) fn print(text: &str) -> io::Result<()> {
@@ -76,4 +77,27 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The most characters of a value that is shown.
+const LONGEST: usize = 160;
+
+/// A value on one line, shortened.
+pub(super) fn one_line(reading: &Reading) -> String {
+    let text = reading.text();
+    let mut line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if text.chars().count() > LONGEST {
+        line.push('…');
+    }
+    line
 }

@@ -2,6 +2,7 @@
 //!
 //! Which statuses are errors, and whether to try again, is left to the callers.
 
+use std::error::Error;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +73,7 @@ impl TransportError {
             Some(ureq::Error::Timeout(_)) => return Self::Silent(limit),
             _ => {}
         }
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if inner.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
             return Self::Tls(error.to_string());
         }
         match error.kind() {

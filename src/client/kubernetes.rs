@@ -1,7 +1,7 @@
 //! The API server of the cluster this process runs in, by plain REST and the
 //! account of its pod.
 //!
-//! Only what a small agent needs: reading, paging, one ConfigMap. Kubeconfig
+//! Only what a small agent needs: reading, paging, one `ConfigMap`. Kubeconfig
 //! files, watches and everything else about a cluster are left to others.
 
 mod config_map;
@@ -102,7 +102,7 @@ impl Kubernetes {
     /// # Errors
     /// Says what was asked for, and why it was not given.
     pub fn get<T: DeserializeOwned>(&self, resource: &Resource<'_>) -> Result<T, KubernetesError> {
-        self.call(Method::GET, resource, "", None)
+        self.call(&Method::GET, resource, "", None)
     }
 
     /// Every object of a list, page by page, folded into one state. A list that
@@ -124,7 +124,7 @@ impl Kubernetes {
             } else {
                 format!("limit={PAGE}&continue={}", resource::escape(&next))
             };
-            let page: Page<T> = match self.call(Method::GET, resource, &query, None) {
+            let page: Page<T> = match self.call(&Method::GET, resource, &query, None) {
                 Err(KubernetesError::Gone { .. }) if !next.is_empty() && restarts < RESTARTS => {
                     restarts += 1;
                     state = S::default();
@@ -145,7 +145,7 @@ impl Kubernetes {
 
     fn call<T: DeserializeOwned>(
         &self,
-        method: Method,
+        method: &Method,
         resource: &Resource<'_>,
         query: &str,
         body: Option<(&'static str, &[u8])>,

@@ -138,6 +138,22 @@ impl Retryable for ServiceError {
     }
 }
 
+impl ServiceError {
+    /// Whether it was this document that the service did not take, so that
+    /// another one may fare better: a broken one, one that is too large, or one
+    /// that the service fails on.
+    #[must_use]
+    pub const fn is_about_the_document(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 400 | 413 | 422 | 500,
+                ..
+            }
+        )
+    }
+}
+
 /// The envelope of errors, as far as it is shown.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -47,10 +47,11 @@ pub fn collect(cluster: &Kubernetes, node: Option<&str>) -> Result<Collected, Co
 
 /// The answer to `/version`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Version {
-    git_version: String,
-    go_version: String,
+    #[serde(rename = "gitVersion")]
+    kubernetes: String,
+    #[serde(rename = "goVersion")]
+    go: String,
     platform: String,
 }
 
@@ -58,8 +59,8 @@ fn server(cluster: &Kubernetes) -> Result<Collected, KubernetesError> {
     let version: Version = cluster.get(&Resource::VERSION)?;
     let mut collected = Collected::default();
     for (key, value) in [
-        ("version", version.git_version),
-        ("goVersion", version.go_version),
+        ("version", version.kubernetes),
+        ("goVersion", version.go),
         ("platform", version.platform),
     ] {
         collected.add(path("server", key), value);

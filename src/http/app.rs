@@ -33,6 +33,8 @@ pub fn build_app(
         .service(routes::query::resource())
         .service(routes::batch::resource())
         .service(routes::rules::resource())
+        .service(routes::validate::resource())
+        .service(routes::drift::resource())
         .default_service(web::to(routes::not_found))
         .wrap(governed)
         .wrap(from_fn(require_key))

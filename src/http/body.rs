@@ -9,32 +9,45 @@ use futures_util::StreamExt;
 
 use super::error::ApiError;
 use super::format;
-use crate::wire::Format;
-
-/// Limits of a body.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) bytes: usize,
-    pub(super) time: Duration,
-}
+use crate::settings::Settings;
+use crate::wire::{DocumentError, Format};
 
 /// Above this, understanding a body takes long enough to delay other clients of
 /// the same thread, so it moves to a thread of its own.
 const LARGE: usize = 64 << 10;
 
-/// Reads a body and its format.
-pub(super) async fn read(
+/// Reads a body and understands it, on another thread if it is large.
+pub(super) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     payload: web::Payload,
-    limits: Limits,
-) -> Result<(Vec<u8>, Format), ApiError> {
+    settings: &Settings,
+    understand: fn(&[u8], Format) -> Result<T, DocumentError>,
+) -> Result<T, ApiError> {
     let format = format::of_body(request)?;
-    let too_large = || ApiError::PayloadTooLarge {
-        limit: limits.bytes,
-    };
+    let bytes = whole(
+        request,
+        payload,
+        settings.max_body_bytes,
+        settings.read_timeout,
+    )
+    .await?;
+    if bytes.len() <= LARGE {
+        return Ok(understand(&bytes, format)?);
+    }
+    let understood = web::block(move || understand(&bytes, format)).await;
+    Ok(understood.map_err(|_| ApiError::Internal)??)
+}
+
+async fn whole(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<u8>, ApiError> {
+    let too_large = || ApiError::PayloadTooLarge { limit };
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limits.bytes) {
+    if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
     let gather = async {
@@ -43,30 +56,15 @@ pub(super) async fn read(
         while let Some(chunk) = payload.next().await {
             let chunk = chunk
                 .map_err(|error| ApiError::Malformed(format!("the body ends early: {error}")))?;
-            if bytes.len() + chunk.len() > limits.bytes {
+            if bytes.len() + chunk.len() > limit {
                 return Err(too_large());
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
     };
-    let bytes = timeout(limits.time, gather)
-        .await
-        .map_err(|_| ApiError::BodyTimeout {
-            seconds: limits.time.as_secs(),
-        })??;
-    Ok((bytes, format))
-}
-
-/// Understands a body, on another thread if it is large.
-pub(super) async fn understand<T: Send + 'static>(
-    bytes: Vec<u8>,
-    work: impl FnOnce(&[u8]) -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    if bytes.len() <= LARGE {
-        return Ok(work(&bytes));
-    }
-    web::block(move || work(&bytes))
-        .await
-        .map_err(|_| ApiError::Internal)
+    let late = |_| ApiError::BodyTimeout {
+        seconds: time.as_secs(),
+    };
+    timeout(time, gather).await.map_err(late)?
 }

@@ -8,7 +8,8 @@ mod read;
 
 use sha2::{Digest, Sha256};
 
-use crate::rules::RuleFile;
+use crate::model::Profile;
+use crate::rules::{self, RuleFile};
 
 pub use embedded::embedded;
 pub use read::{LibraryError, read};
@@ -28,6 +29,13 @@ pub struct Texts {
 #[must_use]
 pub fn given(files: Vec<RuleFile>) -> Texts {
     Texts::new(files, embedded::files())
+}
+
+/// How readings are compared and which are noise, by the embedded rule base: all
+/// that an agent needs of it.
+#[must_use]
+pub fn profile() -> Profile {
+    rules::profile(&embedded::files())
 }
 
 /// Whether a path relative to a rule base names a rule file.

@@ -13,6 +13,10 @@ pub enum Route {
     Query,
     /// `/v1/rules`
     Rules,
+    /// `/v1/validate`
+    Validate,
+    /// `/v1/drift`
+    Drift,
     /// `/health`
     Health,
     /// `/ready`
@@ -31,12 +35,14 @@ pub enum Route {
 
 impl Route {
     /// All routes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Index,
         Self::Recipe,
         Self::Recipes,
         Self::Query,
         Self::Rules,
+        Self::Validate,
+        Self::Drift,
         Self::Health,
         Self::Ready,
         Self::Metrics,
@@ -55,6 +61,8 @@ impl Route {
             Self::Recipes => "/v1/recipes",
             Self::Query => "/v1/query",
             Self::Rules => "/v1/rules",
+            Self::Validate => "/v1/validate",
+            Self::Drift => "/v1/drift",
             Self::Health => "/health",
             Self::Ready => "/ready",
             Self::Metrics => "/metrics",
@@ -87,7 +95,7 @@ impl Route {
         use MethodLabel::{Get, Head, Post};
         match self {
             Self::Recipe => &[Get, Head, Post],
-            Self::Recipes => &[Post],
+            Self::Recipes | Self::Validate | Self::Drift => &[Post],
             Self::Unmatched => &[],
             Self::Index
             | Self::Query

@@ -13,6 +13,7 @@ pub(super) const RELOADS: &str = "eidos_rules_reloads_total";
 pub(super) const RULES_INFO: &str = "eidos_rules_info";
 pub(super) const OVERLAYS: &str = "eidos_rules_overlays";
 pub(super) const SNAPSHOTS: &str = "eidos_snapshots_received_total";
+pub(super) const VALIDATIONS: &str = "eidos_validation_results_total";
 
 /// Upper bounds in seconds: a kept answer takes some 20 µs, a large batch some
 /// milliseconds, a slow upload up to `READ_TIMEOUT`.
@@ -46,4 +47,5 @@ pub(super) fn describe() {
     );
     describe_gauge!(OVERLAYS, "Overlays in the served rule base.");
     describe_counter!(SNAPSHOTS, "Snapshots posted and read.");
+    describe_counter!(VALIDATIONS, "Validated snapshots: pass or fail.");
 }

@@ -34,6 +34,7 @@ pub struct Metrics {
     panics: Counter,
     cache: [Counter; CacheResult::ALL.len()],
     snapshots: Counter,
+    validations: [Counter; 2],
     reloads: [Counter; 2],
     overlay_count: Gauge,
     published: Mutex<Option<Gauge>>,
@@ -72,6 +73,7 @@ impl Metrics {
             panics: metrics.panics,
             cache: metrics.cache,
             snapshots: metrics.snapshots,
+            validations: metrics.validations,
             reloads: metrics.reloads,
             overlay_count: metrics.overlay_count,
             published: Mutex::new(None),
@@ -130,6 +132,12 @@ impl Metrics {
     /// A snapshot was posted and read.
     pub fn snapshot_received(&self) {
         self.snapshots.increment(1);
+    }
+
+    /// A snapshot was held against its recipe.
+    pub fn validated(&self, passed: bool) {
+        let [pass, fail] = &self.validations;
+        if passed { pass } else { fail }.increment(1);
     }
 
     /// Overlays took part in a recipe.
@@ -251,6 +259,7 @@ struct Registered {
     panics: Counter,
     cache: [Counter; CacheResult::ALL.len()],
     snapshots: Counter,
+    validations: [Counter; 2],
     reloads: [Counter; 2],
     overlay_count: Gauge,
     other_matches: Counter,
@@ -264,6 +273,8 @@ impl Registered {
             panics: counter!(names::PANICS),
             cache: CacheResult::ALL.map(|result| counter!(names::CACHE, "result" => result.name())),
             snapshots: counter!(names::SNAPSHOTS),
+            validations: ["pass", "fail"]
+                .map(|result| counter!(names::VALIDATIONS, "result" => result)),
             reloads: ["success", "failure"]
                 .map(|result| counter!(names::RELOADS, "result" => result)),
             overlay_count: gauge!(names::OVERLAYS),

@@ -3,6 +3,7 @@
 //! What is deliberately absent: serialisation, files, HTTP, clocks. A value
 //! here does not know where it came from or how it will be written.
 
+mod comparison;
 mod measurement;
 mod nearest;
 mod parameter;
@@ -14,6 +15,7 @@ mod snapshot;
 mod version;
 mod vocabulary;
 
+pub use comparison::{Comparison, PathPattern, Profile};
 pub use measurement::{MeasurementType, Path, Selector};
 pub use nearest::nearest;
 pub use parameter::{EnumParameter, Parameter, ParameterKind, VersionParameter};

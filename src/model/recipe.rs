@@ -131,6 +131,14 @@ impl Severity {
             Self::Error => "error",
         }
     }
+
+    /// The severity with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == name)
+    }
 }
 
 /// A known issue and what to do about it.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Parameter, Path, Query, Reading, Selector, VersionParameter, VersionPredicate, Vocabulary,
+    Parameter, Path, Profile, Query, Reading, Selector, VersionParameter, VersionPredicate,
+    Vocabulary,
 };
 
 use super::SourceInfo;
@@ -76,6 +77,7 @@ pub struct RuleBase {
     pub(super) index: Index,
     pub(super) advisories: Vec<AdvisoryRule>,
     pub(super) grid: Grid,
+    pub(super) profile: Profile,
 }
 
 /// An overlay as listings show it.
@@ -167,6 +169,12 @@ impl RuleBase {
             when: shown(&rule.when),
             requires: shown(&rule.requires),
         })
+    }
+
+    /// How snapshots are compared with recipes and with each other.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The sources that values cite, by id.

@@ -26,7 +26,7 @@ mod space;
 mod tests;
 
 pub use base::{AdvisorySummary, OverlaySummary, RuleBase};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, profile};
 pub use describe::{Scope, Scopes};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity, Position};
 pub use expectation::{Expectation, Mismatch};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Advisory, Constraint, Interval, Parameter, ParameterKind, Query, Reading, Recipe, Setting,
-    Severity, VersionParameter,
+    Advisory, Constraint, Interval, Parameter, ParameterKind, Path, Query, Reading, Recipe,
+    Setting, Severity, VersionParameter,
 };
 
 use super::advisory::Facts;
@@ -23,18 +23,8 @@ impl RuleBase {
             .iter()
             .filter_map(|entry| Some((entry.slot, entry.value.as_deref()?)))
             .collect();
-        let facts = Facts {
-            query,
-            vocabulary: &self.vocabulary,
-            values: &values,
-        };
         let mut advisories = constraint_advisories(query, &constraints);
-        advisories.extend(
-            self.advisories
-                .iter()
-                .filter(|rule| rule.applies(&facts))
-                .map(|rule| Arc::clone(&rule.advisory)),
-        );
+        advisories.extend(self.advisories_about(query, &values));
         let covered = |parameter: Parameter| {
             layers.iter().any(|layer| layer.key.constrains(parameter))
                 || constraints.iter().any(|(path, _)| judges(path, parameter))
@@ -64,6 +54,30 @@ impl RuleBase {
             advisories,
             notes: Vec::new(),
         }
+    }
+
+    /// Known issues that touch a node as it was measured, whatever is recommended.
+    #[must_use]
+    pub fn known_issues(
+        &self,
+        query: &Query,
+        readings: &BTreeMap<Path, Reading>,
+    ) -> Vec<Arc<Advisory>> {
+        let values: Vec<(u32, &Reading)> = (0..)
+            .zip(&self.paths)
+            .filter_map(|(slot, path)| Some((slot, readings.get(&**path)?)))
+            .collect();
+        self.advisories_about(query, &values)
+    }
+
+    fn advisories_about(&self, query: &Query, values: &[(u32, &Reading)]) -> Vec<Arc<Advisory>> {
+        let facts = Facts {
+            query,
+            vocabulary: &self.vocabulary,
+            values,
+        };
+        let rules = self.advisories.iter().filter(|rule| rule.applies(&facts));
+        rules.map(|rule| Arc::clone(&rule.advisory)).collect()
     }
 
     /// The entry that counts for each slot, sorted by slot.

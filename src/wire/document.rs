@@ -25,6 +25,26 @@ pub fn read_document(bytes: &[u8], format: Format) -> Result<Document, DocumentE
     read(bytes, format, document)
 }
 
+/// Reads a snapshot and nothing else.
+///
+/// # Errors
+/// Says what cannot be read, where it stands and what to do about it.
+pub fn read_snapshot(bytes: &[u8], format: Format) -> Result<Snapshot, DocumentError> {
+    read(bytes, format, |root| snapshot_of(root, "the document"))
+}
+
+/// A snapshot that stands at a node of a document.
+pub(super) fn snapshot_of(node: &Node<'_>, what: &str) -> Result<Snapshot, Fault> {
+    let entries = node.map(what)?;
+    match kind(entries)? {
+        Kind::Snapshot => snapshot::read(entries),
+        Kind::Criteria => {
+            let message = format!("{what} is a `RecipeCriteria`, not a `Snapshot`");
+            Err(Fault::new(node.at, message))
+        }
+    }
+}
+
 fn document(root: &Node<'_>) -> Result<Document, Fault> {
     let entries = root.map("the document")?;
     match kind(entries)? {

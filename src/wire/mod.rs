@@ -7,6 +7,7 @@
 mod batch;
 mod criteria;
 mod document;
+mod drift;
 mod encode;
 mod error;
 mod fault;
@@ -22,11 +23,13 @@ mod service;
 mod snapshot;
 mod texts;
 mod trace;
+mod validation;
 mod verdict;
 mod yaml;
 
 pub use batch::{BATCH_LIMIT, BatchAnswer, BatchItem, BatchRequest, read_batch};
-pub use document::{Document, read_document};
+pub use document::{Document, read_document, read_snapshot};
+pub use drift::{DriftDocument, DriftRequest, read_drift};
 pub use encode::{EncodeError, Format, encode};
 pub use error::{ErrorBody, ErrorCode};
 pub use fault::DocumentError;
@@ -36,3 +39,4 @@ pub use rules::RulesDocument;
 pub use scalar::ScalarDocument;
 pub use service::{IndexDocument, RouteDocument, RulesSummary, StatusDocument};
 pub use snapshot::SnapshotDocument;
+pub use validation::ValidationDocument;

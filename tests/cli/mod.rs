@@ -1,5 +1,7 @@
 //! The real command line.
 
 mod guide;
+mod nodes;
 mod recipe;
 mod rules;
+mod support;

@@ -3,6 +3,7 @@
 mod contract;
 mod headers;
 mod limits;
+mod nodes;
 mod posts;
 mod queries;
 mod refusals;

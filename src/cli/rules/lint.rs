@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::load::{Loaded, load};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::github::{escape, property};
 use crate::cli::output;
 use crate::rules::{Diagnostic, DiagnosticSeverity, RuleFile, compile, lint};
 
@@ -179,18 +180,12 @@ fn sarif(found: &[Diagnostic], root: &str) -> Value {
     })
 }
 
-/// A workflow command: what ends it in a value has to be escaped.
+/// A workflow command with the place of the finding.
 fn annotation(finding: &Diagnostic, root: &str) -> String {
-    let escape = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
     let kind = match finding.severity {
         DiagnosticSeverity::Note => "notice",
         severity => severity.name(),
     };
-    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
     let mut message = finding.message.clone();
     if let Some(hint) = &finding.hint {
         message.push('\n');

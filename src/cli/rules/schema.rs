@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
+use crate::model::{Comparison, Severity};
 
 pub(super) fn run() -> Result<Exit, Failure> {
     let text = serde_json::to_string_pretty(&schema()).map_err(crate::wire::EncodeError::from)?;
@@ -46,6 +47,14 @@ pub(super) fn schema() -> Value {
             }},
         },
     });
+    let rows = |word: &str, names: &[&str]| {
+        json!({"type": "array", "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [word],
+            "properties": {word: {"enum": names}, "paths": texts},
+        }})
+    };
     let names = ["os", "osv", "kernel", "service", "k8s", "gpu", "intent"];
     let parameters: serde_json::Map<String, Value> = names
         .iter()
@@ -138,6 +147,20 @@ pub(super) fn schema() -> Value {
                     "source": texts,
                 },
             }},
+            "compare": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "modes": rows("mode", &Comparison::ALL.map(Comparison::name)),
+                    "severities": rows("severity", &Severity::ALL.map(Severity::name)),
+                    "noise": {"type": "array", "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["reason"],
+                        "properties": {"reason": {"type": "string"}, "paths": texts},
+                    }},
+                },
+            },
             "tests": {"type": "array", "items": {
                 "type": "object",
                 "additionalProperties": false,

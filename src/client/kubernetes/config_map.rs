@@ -1,4 +1,4 @@
-//! One ConfigMap: written by server-side apply, and read.
+//! One `ConfigMap`: written by server-side apply, and read.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use ureq::http::Method;
 
 use super::{Kubernetes, KubernetesError, Resource};
 
-/// What a ConfigMap may hold, in bytes of its values (`MaxSecretSize` of the API
+/// What a `ConfigMap` may hold, in bytes of its values (`MaxSecretSize` of the API
 /// server, which refuses more).
 pub const LARGEST_DATA: usize = 1 << 20;
 
@@ -53,7 +53,7 @@ struct Kept {
 }
 
 impl Kubernetes {
-    /// Writes a ConfigMap, which is made when it is not there, and compares what
+    /// Writes a `ConfigMap`, which is made when it is not there, and compares what
     /// the server kept. Its size is checked before anything is sent.
     ///
     /// Fields that somebody else wrote are taken over: these keys are the agent's,
@@ -89,7 +89,7 @@ impl Kubernetes {
         let query = format!("fieldManager={FIELD_MANAGER}&force=true");
         // JSON is YAML, and the server asks for this media type.
         let body = ("application/apply-patch+yaml", body.as_slice());
-        let kept: Kept = self.call(Method::PATCH, &resource, &query, Some(body))?;
+        let kept: Kept = self.call(&Method::PATCH, &resource, &query, Some(body))?;
         let differs = |(key, value): &(&&str, &&str)| {
             kept.data.get(**key).map(String::as_str) != Some(**value)
         };
@@ -102,7 +102,7 @@ impl Kubernetes {
         }
     }
 
-    /// The texts of a ConfigMap.
+    /// The texts of a `ConfigMap`.
     ///
     /// # Errors
     /// Says what was refused and what to do about it.

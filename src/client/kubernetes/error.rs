@@ -81,7 +81,7 @@ pub enum KubernetesError {
         /// Where it stopped.
         reason: String,
     },
-    /// More than a ConfigMap can hold.
+    /// More than a `ConfigMap` can hold.
     #[error(
         "`{name}` would hold {size} bytes, but a ConfigMap holds {limit} at most \
          (hint: measure less with --collectors, or write to a file)"

@@ -1,4 +1,4 @@
-//! The GPU operator's settings: the spec of its ClusterPolicy, flattened.
+//! The GPU operator's settings: the spec of its `ClusterPolicy`, flattened.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

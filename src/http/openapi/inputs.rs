@@ -1,12 +1,11 @@
-//! Parameters and bodies: names, allowed values, examples.
+//! Parameters: names, allowed values, examples.
 
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type,
+    AdditionalProperties, ObjectBuilder, OneOfBuilder, SchemaType, Type,
 };
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Schema};
+use utoipa::openapi::{Required, Schema};
 
 use crate::http::parameters::Switch;
 use crate::model::{self, EnumParameter, ParameterKind, Vocabulary};
@@ -180,130 +179,8 @@ fn flag() -> ObjectBuilder {
 }
 
 /// An object without further names.
-fn closed() -> ObjectBuilder {
+pub(super) fn closed() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-}
-
-fn one_of(values: &[&'static str]) -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(values.to_vec()))
-}
-
-/// A query as a document.
-pub(super) fn criteria_document() -> Schema {
-    closed()
-        .property("kind", one_of(&["RecipeCriteria"]))
-        .property(
-            "apiVersion",
-            one_of(&["recipe.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
-        )
-        .property(
-            "metadata",
-            ObjectBuilder::new().schema_type(SchemaType::AnyValue),
-        )
-        .property("spec", Ref::from_schema_name("Query"))
-        .required("kind")
-        .required("spec")
-        .description(Some("A query as a document."))
-        .into()
-}
-
-/// What was measured on a node, as it is read: more leniently than it is
-/// written.
-pub(super) fn snapshot_document() -> Schema {
-    let or_null = |kind| SchemaType::Array(vec![kind, Type::Null]);
-    let scalar = || Ref::from_schema_name("Scalar");
-    let subtype = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("subtype", scalar())
-        .property(
-            "data",
-            ObjectBuilder::new()
-                .schema_type(or_null(Type::Object))
-                .additional_properties(Some(scalar())),
-        )
-        .required("subtype");
-    let measurement = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property(
-            "type",
-            one_of(&model::MeasurementType::ALL.map(model::MeasurementType::name)),
-        )
-        .property(
-            "subtypes",
-            ArrayBuilder::new()
-                .schema_type(or_null(Type::Array))
-                .items(subtype),
-        )
-        .required("type");
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("kind", one_of(&["Snapshot"]))
-        .property(
-            "apiVersion",
-            one_of(&["snapshot.dgxc.io/v1", "aicr.nvidia.com/v1alpha1"]),
-        )
-        .property(
-            "metadata",
-            ObjectBuilder::new().schema_type(or_null(Type::Object)),
-        )
-        .property("measurements", ArrayBuilder::new().items(measurement))
-        .required("kind")
-        .required("apiVersion")
-        .required("measurements")
-        .description(Some("What was measured on a node."))
-        .into()
-}
-
-/// A snapshot or a query.
-pub(super) fn document_body() -> RequestBody {
-    let either: RefOr<Schema> = OneOfBuilder::new()
-        .item(Ref::from_schema_name("RecipeCriteria"))
-        .item(Ref::from_schema_name("Snapshot"))
-        .into();
-    let example = json!({
-        "kind": "RecipeCriteria",
-        "apiVersion": "recipe.dgxc.io/v1",
-        "spec": {"service": "eks", "gpu": "h100", "os": "ubuntu", "intent": "training"},
-    });
-    body(
-        "A snapshot of a node, or a query as a document.",
-        &either,
-        &example,
-    )
-}
-
-/// Several queries.
-pub(super) fn batch_body() -> RequestBody {
-    let example = json!({"queries": [
-        {"os": "ubuntu", "gpu": "h100", "service": "eks"},
-        {"os": "ubuntu", "gpu": "gb200", "service": "gke"},
-    ]});
-    let schema = Ref::from_schema_name("BatchRequest").into();
-    body("Queries, at most 256.", &schema, &example)
-}
-
-fn body(description: &str, schema: &RefOr<Schema>, example: &Value) -> RequestBody {
-    [
-        "application/json",
-        "application/yaml",
-        "application/x-yaml",
-        "text/yaml",
-    ]
-    .into_iter()
-    .fold(
-        RequestBodyBuilder::new()
-            .description(Some(description))
-            .required(Some(Required::True)),
-        |body, content_type| {
-            let content = ContentBuilder::new()
-                .schema(Some(schema.clone()))
-                .example((content_type == "application/json").then(|| example.clone()));
-            body.content(content_type, content.build())
-        },
-    )
-    .build()
 }

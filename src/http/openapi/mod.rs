@@ -2,6 +2,7 @@
 //! the same vocabulary that is being served.
 
 mod answers;
+mod bodies;
 mod inputs;
 mod operations;
 
@@ -16,8 +17,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::rules::RuleBase;
 use crate::wire::{
-    BatchAnswer, BatchRequest, EncodeError, ErrorBody, IndexDocument, QueryDocument,
-    RecipeDocument, RulesDocument, ScalarDocument, StatusDocument,
+    BatchAnswer, BatchRequest, DriftDocument, EncodeError, ErrorBody, IndexDocument, QueryDocument,
+    RecipeDocument, RulesDocument, ScalarDocument, StatusDocument, ValidationDocument,
 };
 
 const DESCRIPTION: &str = "Known-good configuration for GPU Kubernetes clusters: which driver, \
@@ -25,8 +26,9 @@ operators, kernel arguments and images go together, for one environment, from ru
 The same query on the same rule base gives the same bytes. Every error has one shape, `Error`.";
 
 /// In the order in which a reader needs them.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     ("recipes", "What an environment should run."),
+    ("nodes", "How far a node is from where it should be."),
     ("rules", "What answers are made of."),
     ("service", "What the service says about itself."),
     ("head", "The headers of each GET, without its body."),
@@ -64,8 +66,9 @@ pub fn document(rules: &RuleBase) -> Result<OpenApi, EncodeError> {
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas())
         .schema("Query", inputs::criteria_schema(rules.vocabulary()))
-        .schema("RecipeCriteria", inputs::criteria_document())
-        .schema("Snapshot", inputs::snapshot_document())
+        .schema("RecipeCriteria", bodies::criteria_document())
+        .schema("Snapshot", bodies::snapshot_document())
+        .schema("DriftRequest", bodies::drift_document())
         .security_scheme("bearer", SecurityScheme::Http(bearer));
     // Where the description was read from, also below an ingress path.
     let here = ServerBuilder::new()
@@ -98,6 +101,8 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     add::<BatchRequest>(&mut found);
     add::<BatchAnswer<'static>>(&mut found);
     add::<RulesDocument<'static>>(&mut found);
+    add::<ValidationDocument<'static>>(&mut found);
+    add::<DriftDocument<'static>>(&mut found);
     add::<IndexDocument<'static>>(&mut found);
     add::<StatusDocument>(&mut found);
     add::<ErrorBody>(&mut found);

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use jiff::Timestamp;
 
 use super::recipe::{defect, note_event, recipe};
-use crate::http::body::{self, Limits};
+use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::format::{media_type, of_answer};
 use crate::http::middleware::{Exchange, charge};
@@ -30,12 +30,7 @@ async fn post(
     let mut whole = Ask::default();
     whole.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
     let written = of_answer(&request, whole.format)?;
-    let limits = Limits {
-        bytes: state.settings.max_body_bytes,
-        time: state.settings.read_timeout,
-    };
-    let (bytes, format) = body::read(&request, payload, limits).await?;
-    let batch = body::understand(bytes, move |bytes| read_batch(bytes, format)).await??;
+    let batch = body::read(&request, payload, &state.settings, read_batch).await?;
     charge(&request, &state, batch.queries.len().saturating_sub(1))?;
     note_event(&request, "batch_generated");
 

@@ -2,10 +2,12 @@
 
 pub(super) mod batch;
 pub(super) mod docs;
+pub(super) mod drift;
 pub(super) mod query;
 pub(super) mod recipe;
 pub(super) mod rules;
 pub(super) mod service;
+pub(super) mod validate;
 
 use actix_web::HttpRequest;
 

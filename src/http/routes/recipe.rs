@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use crate::assess::{Implied, imply};
-use crate::http::body::{self, Limits};
+use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::format::{media_type, of_answer};
 use crate::http::middleware::Exchange;
@@ -49,12 +49,7 @@ async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let limits = Limits {
-        bytes: state.settings.max_body_bytes,
-        time: state.settings.read_timeout,
-    };
-    let (bytes, format) = body::read(&request, payload, limits).await?;
-    let document = body::understand(bytes, move |bytes| read_document(bytes, format)).await??;
+    let document = body::read(&request, payload, &state.settings, read_document).await?;
 
     // Loaded after the body has arrived: nothing is awaited while it is held.
     let revision = state.publisher.current();

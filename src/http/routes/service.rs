@@ -85,6 +85,8 @@ fn listed(route: Route) -> Option<RouteDocument> {
         Route::Recipes => "up to 256 recipes at once",
         Route::Query => "one value of a recipe",
         Route::Rules => "parameters, overlays and advisories that answers are made of",
+        Route::Validate => "a posted snapshot against the recipe for it",
+        Route::Drift => "what differs between two posted snapshots",
         Route::Health => "whether the process runs",
         Route::Ready => "whether requests should be sent here",
         Route::Metrics => "metrics for Prometheus",

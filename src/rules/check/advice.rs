@@ -45,9 +45,7 @@ impl Context<'_> {
 
     fn severity(&mut self, node: &Node<'_>) -> Option<Severity> {
         let text = self.filled_text(node, "a severity")?;
-        let found = Severity::ALL
-            .into_iter()
-            .find(|severity| severity.name() == text.text);
+        let found = Severity::from_name(&text.text);
         if found.is_none() {
             self.unknown(&text, "severity", &Severity::ALL.map(Severity::name));
         }

@@ -18,6 +18,7 @@ pub(in crate::rules) struct Drafts {
     pub(in crate::rules) overlays: Vec<OverlayDraft>,
     pub(in crate::rules) advisories: Vec<AdvisoryDraft>,
     pub(in crate::rules) coverage: Vec<CoverageDraft>,
+    pub(in crate::rules) compare: Option<crate::model::Profile>,
     pub(in crate::rules) expectations: Vec<crate::rules::Expectation>,
 }
 

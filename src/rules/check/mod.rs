@@ -11,6 +11,7 @@ use super::source::{Body, Node, RuleFile, parse};
 
 mod advice;
 mod assertion;
+mod compare;
 mod draft;
 mod fields;
 mod layer;
@@ -25,7 +26,7 @@ use draft::ReleaseDraft;
 use fields::Context;
 
 /// The keys that may stand at the top of a rule file.
-const TOP_LEVEL: [&str; 8] = [
+const TOP_LEVEL: [&str; 9] = [
     "rules",
     "parameters",
     "sources",
@@ -33,6 +34,7 @@ const TOP_LEVEL: [&str; 8] = [
     "overlays",
     "advisories",
     "coverage",
+    "compare",
     "tests",
 ];
 
@@ -59,6 +61,10 @@ pub(in crate::rules) fn read(file: &RuleFile, drafts: &mut Drafts, report: &mut 
                 for item in context.items(node, "`advisories`") {
                     drafts.advisories.extend(context.advisory(item));
                 }
+            }
+            "compare" => {
+                context.once(at, "compare", drafts.compare.is_some());
+                drafts.compare = Some(context.compare(node));
             }
             "tests" => {
                 for item in context.items(node, "`tests`") {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::model::Vocabulary;
+use crate::model::{Profile, Vocabulary};
 
 use super::Expectation;
 use super::analyse;
@@ -35,8 +35,8 @@ pub struct Compiled {
     pub expectations: Vec<Expectation>,
 }
 
-/// Compiles rule files. `defaults` supply the parameters, sources and coverage
-/// that `files` do not carry; `digest` names the texts, as `sha256:` and 64
+/// Compiles rule files. `defaults` supply the parameters, sources, coverage and
+/// comparing modes that `files` do not carry; `digest` names the texts, as `sha256:` and 64
 /// hexadecimal digits.
 ///
 /// # Errors
@@ -105,6 +105,7 @@ pub fn compile(
         index: Index::new((0..).zip(&layers).map(|(rank, layer)| (rank, &layer.key))),
         paths: paths.into_iter().map(Arc::new).collect(),
         grid: Grid::new(rows),
+        profile: drafts.compare.or(spare.compare).unwrap_or_default(),
         vocabulary,
         sources,
         constrained,
@@ -117,6 +118,15 @@ pub fn compile(
         warnings,
         expectations: drafts.expectations,
     })
+}
+
+/// The `compare:` of some rule files and nothing else; empty where they have none.
+#[must_use]
+pub fn profile(files: &[RuleFile]) -> Profile {
+    let with_key = |file: &&RuleFile| file.text.lines().any(|line| line == "compare:");
+    let files: Vec<RuleFile> = files.iter().filter(with_key).cloned().collect();
+    let drafts = read_all(&files, &mut Report::default());
+    drafts.compare.unwrap_or_default()
 }
 
 /// Stands in for a missing base, so that the rest is still checked.

@@ -1,5 +1,6 @@
 //! One operation a route and method.
 
+mod nodes;
 mod service;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use utoipa::openapi::response::ResponsesBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 
 use super::answers::{self, Success};
-use super::inputs;
+use super::{bodies, inputs};
 use crate::http::parameters::Switch;
 use crate::metrics::Route;
 use crate::model::{Query, Selector};
@@ -32,6 +33,7 @@ pub(super) fn all(rules: &RuleBase) -> Result<Vec<Described>, EncodeError> {
         value(rules)?,
         listing(),
     ];
+    found.extend(nodes::all(rules));
     found.extend(service::about()?);
     found.extend(service::description());
     Ok(found)
@@ -101,7 +103,7 @@ fn posted_recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
             Switch::Strict,
             Switch::Format,
         ])))
-        .request_body(Some(inputs::document_body()))
+        .request_body(Some(bodies::document_body()))
         .responses(with_body(
             &success,
             &[ErrorCode::NoMatchingRule, ErrorCode::NotAcceptable],
@@ -129,7 +131,7 @@ fn batch() -> Described {
             "Each query counts against the rate limit as if it came alone.",
         ))
         .parameters(Some(inputs::switches(&[Switch::Format])))
-        .request_body(Some(inputs::batch_body()))
+        .request_body(Some(bodies::batch_body()))
         .responses(with_body(&success, &[ErrorCode::NotAcceptable]));
     (
         Route::Recipes.pattern(),

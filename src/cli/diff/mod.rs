@@ -1,0 +1,111 @@
+//! `eidos diff`: what differs between two snapshots, or in a fleet of them.
+
+mod fleet;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{Exit, Failure};
+use super::{input, output};
+use crate::diff::{Change, Readings, changes};
+use crate::model::{PathPattern, Profile};
+use crate::wire::{DriftDocument, Format, encode, read_snapshot};
+
+/// Show what differs between two snapshots.
+///
+/// Times, process ids, counters and node names are left out. Where CURRENT is a
+/// folder, each of its snapshots is compared with BASELINE (or with the one of
+/// the same name, where that is a folder too), the outliers first. A folder
+/// alone is compared with what most of its snapshots say.
+///
+/// Exits with 1 when something differs.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos diff baseline.yaml snapshot.yaml
+  eidos diff baseline.yaml snapshot.yaml --format github
+  eidos diff baseline.yaml snapshots/ --ignore 'OS.sysctl.*'
+  eidos diff snapshots/ --format markdown >> \"$GITHUB_STEP_SUMMARY\"")]
+pub(super) struct DiffCommand {
+    /// A snapshot that is as it should be, or a folder of snapshots; - for
+    /// standard input.
+    baseline: PathBuf,
+    /// The snapshot to look at, or a folder of them.
+    current: Option<PathBuf>,
+    /// How to show it.
+    #[arg(short = 't', long, value_enum, default_value = "text")]
+    format: DiffFormat,
+    /// Leave out paths, `*` for any run of characters; may be given again.
+    #[arg(long, value_name = "PATH")]
+    ignore: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DiffFormat {
+    /// Like a diff, for people.
+    Text,
+    /// A `DriftReport`.
+    Json,
+    /// For a pull request or a job summary.
+    Markdown,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+impl DiffCommand {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let comparison = Comparison {
+            profile: crate::library::profile(),
+            ignore: self
+                .ignore
+                .iter()
+                .map(|text| PathPattern::new(text))
+                .collect(),
+        };
+        match &self.current {
+            Some(current) if !current.is_dir() => {
+                let before = readings(&self.baseline)?;
+                let after = readings(current)?;
+                let changes = comparison.changes(&before, &after);
+                let names = (name(&self.baseline), name(current));
+                output::print_bytes(&self.written(&changes, &names)?)?;
+                Ok(exit(!changes.is_empty()))
+            }
+            current => fleet::run(&self.baseline, current.as_deref(), &comparison, self.format),
+        }
+    }
+
+    fn written(&self, changes: &[Change], names: &(String, String)) -> Result<Vec<u8>, Failure> {
+        Ok(match self.format {
+            DiffFormat::Text => show::text(changes, names, output::colours()).into_bytes(),
+            DiffFormat::Json => encode(Format::Json, &DriftDocument::new(changes))?,
+            DiffFormat::Markdown => show::markdown(changes, names).into_bytes(),
+            DiffFormat::Github => show::annotations(changes, &names.1).into_bytes(),
+        })
+    }
+}
+
+/// What counts as a difference.
+struct Comparison {
+    profile: Profile,
+    ignore: Vec<PathPattern>,
+}
+
+impl Comparison {
+    fn changes(&self, before: &Readings, after: &Readings) -> Vec<Change> {
+        changes(before, after, &self.profile, &self.ignore)
+    }
+}
+
+const fn exit(differs: bool) -> Exit {
+    if differs { Exit::Findings } else { Exit::Done }
+}
+
+fn readings(path: &Path) -> Result<Readings, Failure> {
+    Ok(input::read(path, read_snapshot)?.readings)
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}

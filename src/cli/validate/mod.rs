@@ -1,0 +1,102 @@
+//! `eidos validate`: a snapshot against the recipe for it.
+
+mod junit;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::environment::EnvironmentFlags;
+use super::exit::{Exit, Failure};
+use super::rules::embedded;
+use super::{input, output};
+use crate::assess::{Verdict, imply, validate};
+use crate::model::{Recipe, Snapshot};
+use crate::wire::{Format, ValidationDocument, encode, read_snapshot};
+
+/// Say how far a node is from the recipe for it.
+///
+/// Every recommended value passes, fails or is missing; version ranges and known
+/// issues are judged too. A value of a subtype that the snapshot does not have at
+/// all is shown as not measured and fails nothing.
+///
+/// Exits with 1 when something deviates.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos validate -f snapshot.yaml --intent training
+  eidos validate -f snapshot.yaml --format junit > eidos.xml
+  kubectl get cm eidos-snapshot -n gpu-operator -o jsonpath='{.data.snapshot\\.yaml}' | eidos validate -f -")]
+pub(super) struct ValidateCommand {
+    /// The snapshot, JSON or YAML; - for standard input.
+    #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
+    snapshot: PathBuf,
+    #[command(flatten)]
+    environment: EnvironmentFlags,
+    /// How to show it.
+    #[arg(short = 't', long, value_enum, default_value = "table")]
+    format: ReportFormat,
+    /// Where to write; standard output where nothing is said.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ReportFormat {
+    /// What deviates, for people.
+    Table,
+    /// A `ValidationReport`.
+    Json,
+    /// A `ValidationReport`.
+    Yaml,
+    /// Test results, as CI systems read them.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// For a pull request or a job summary.
+    Markdown,
+}
+
+impl ValidateCommand {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let snapshot = input::read(&self.snapshot, read_snapshot)?;
+        let (recipe, verdict) = self.judge(&snapshot)?;
+        for note in &recipe.notes {
+            output::complain(note);
+        }
+        let report = ValidationDocument::new(&verdict, &recipe);
+        let bytes = match self.format {
+            ReportFormat::Table => show::table(&verdict).into_bytes(),
+            ReportFormat::Json => encode(Format::Json, &report)?,
+            ReportFormat::Yaml => encode(Format::Yaml, &report)?,
+            ReportFormat::Junit => junit::report(&verdict)?,
+            ReportFormat::Github => show::annotations(&verdict).into_bytes(),
+            ReportFormat::Markdown => show::markdown(&verdict).into_bytes(),
+        };
+        match &self.output {
+            Some(path) if path.as_os_str() != "-" => output::save(path, &bytes)?,
+            _ => output::print_bytes(&bytes)?,
+        }
+        Ok(if verdict.passed() {
+            Exit::Done
+        } else {
+            Exit::Findings
+        })
+    }
+
+    fn judge(&self, snapshot: &Snapshot) -> Result<(Recipe, Verdict), Failure> {
+        let rules = embedded()?;
+        let implied = imply(snapshot, rules.vocabulary());
+        let mut query = implied.query;
+        let mut wrong = Vec::new();
+        self.environment.add(&rules, &mut query, &mut wrong);
+        if !wrong.is_empty() {
+            return Err(Failure::Query(wrong));
+        }
+        let mut recipe = rules.recipe(&query);
+        recipe.notes = implied.notes;
+        let issues = rules.known_issues(&query, &snapshot.readings);
+        let verdict = validate(snapshot, &recipe, issues, rules.profile());
+        Ok((recipe, verdict))
+    }
+}
