@@ -9,9 +9,11 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod agent;
 mod cli;
 mod house;
 mod http;
+mod kubernetes;
 mod mutations;
 mod rule_base;
 mod server;
