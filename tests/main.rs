@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod collect;
 mod house;
 mod http;
 mod mutations;
