@@ -213,3 +213,6 @@ impl Host {
                 && mounted_at_root("self").is_some_and(|own| mounted_at_root("1") == Some(own)))
     }
 }
+
+#[cfg(test)]
+mod tests;

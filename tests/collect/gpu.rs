@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use eidos::collect::{CollectError, Collected, Host, gpu};
 
@@ -65,6 +66,21 @@ fn an_nvidia_smi_that_fails_alone_is_a_failure_and_not_an_absence() {
         Err(CollectError::Failed(why)) => assert_eq!(why, "`nvidia-smi` ended with 6"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn an_nvidia_smi_that_hangs_is_left_behind() {
+    let made = copy("h100");
+    for place in ["usr/bin/nvidia-smi", "usr/local/bin/nvidia-smi"] {
+        program(made.path(), place, "#!/bin/sh\nexec sleep 600\n");
+    }
+    let limit = Duration::from_millis(300);
+    let started = Instant::now();
+    let collected = gpu::collect_within(&node(made.path()), limit).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(readings(&collected), FROM_DRIVER);
+    // The second was not waited for: together they have one limit.
+    assert_eq!(collected.notes, ["`nvidia-smi` did not end in time"]);
 }
 
 #[test]
