@@ -88,8 +88,10 @@ impl Host {
 
     /// The node whose root is mounted at `root` (`--root`).
     pub fn at(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            // Commands run elsewhere than here.
+            root: std::path::absolute(&root).unwrap_or(root),
             own: "/".into(),
             chosen: true,
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use eidos::collect::{CommandError, Host, HostError, os};
+use eidos::collect::{CommandError, Host, HostError, gpu, os};
 use eidos::model::MeasurementType;
 
 use super::{bytes, copy, folder, node, program, put, reading, snapshot};
@@ -117,7 +117,7 @@ fn a_hostile_proc_costs_only_its_own_readings() {
             "kernel arguments: `/proc/cmdline` has more than 65536 bytes",
             "kernel modules: `/proc/modules` has more than 1048576 bytes",
             "sysctl: 1 are no text, such as: `/proc/sys/kernel/garbage` is not UTF-8",
-            "sysctl: 1 are too large, such as: `/proc/sys/kernel/large` has more than 1048576 bytes",
+            "sysctl: 1 are too large, such as: `/proc/sys/kernel/large` has more than 65536 bytes",
         ]
     );
     let untouched = os::collect(&node(folder("h100"))).unwrap();
@@ -131,6 +131,26 @@ fn a_hostile_proc_costs_only_its_own_readings() {
             .collect()
     };
     assert_eq!(sysctls(&collected), sysctls(&untouched));
+}
+
+#[test]
+fn much_text_in_many_files_is_not_kept() {
+    let made = tempfile::tempdir().unwrap();
+    for number in 0..100 {
+        put(
+            made.path(),
+            &format!("proc/sys/vm/{number:03}"),
+            vec![b'a'; 60_000],
+        );
+    }
+    let collected = os::collect(&node(made.path())).unwrap();
+    assert_eq!(collected.readings.len(), (2 << 20) / 60_000);
+    let said = "sysctl: 66 are too large, such as: `/proc/sys` has more than 2097152 bytes";
+    assert!(
+        collected.notes.iter().any(|note| note == said),
+        "{:?}",
+        collected.notes
+    );
 }
 
 #[test]
@@ -189,6 +209,17 @@ fn a_command_that_writes_without_end_is_ended() {
         matches!(answer, Err(CommandError::TooMuch(..))),
         "{answer:?}"
     );
+}
+
+#[test]
+fn a_relative_root_is_no_hindrance() {
+    let made = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
+    let relative = Path::new("target").join(made.path().file_name().unwrap());
+    let script =
+        "#!/bin/sh\necho '<nvidia_smi_log><driver_version>1.2</driver_version></nvidia_smi_log>'\n";
+    program(made.path(), "usr/bin/nvidia-smi", script);
+    let collected = gpu::collect(&node(relative)).unwrap();
+    assert!(collected.notes.is_empty(), "{:?}", collected.notes);
 }
 
 #[test]
