@@ -4,7 +4,7 @@ CARGO ?= cargo
 # Python packages and tools of the outside tests live here, outside the sources.
 OUTSIDE := target/outside
 PYTHON := $(OUTSIDE)/bin/python
-DEBIAN := buildah chromium chromium-driver curl jq nginx podman prometheus \
+DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus \
 	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
@@ -20,7 +20,7 @@ run: ## run the server on the embedded rule base
 	$(CARGO) run --release --locked
 
 .PHONY: test
-test: format lint docs unit licences outside ## everything; installs what is missing
+test: format lint docs tools unit licences outside ## everything; installs what is missing
 
 .PHONY: format
 format: ## is the code formatted

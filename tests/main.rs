@@ -11,6 +11,7 @@
 
 mod agent;
 mod cli;
+mod collect;
 mod house;
 mod http;
 mod kubernetes;

@@ -10,6 +10,7 @@ mod program;
 mod smi;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{CollectError, Collected, Host};
 use crate::model::{MeasurementType, Path, Reading};
@@ -40,14 +41,25 @@ impl Gpus {
     }
 }
 
+/// How long `nvidia-smi` may take: on a GPU that is in trouble it hangs.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// Measures the GPUs of a node.
 ///
 /// # Errors
 /// `Absent` when there is none; `Failed` when only `nvidia-smi` is there and it
 /// does not answer.
 pub fn collect(host: &Host) -> Result<Collected, CollectError> {
+    collect_within(host, LIMIT)
+}
+
+/// As [`collect`], with another limit for `nvidia-smi`.
+///
+/// # Errors
+/// As [`collect`].
+pub fn collect_within(host: &Host, limit: Duration) -> Result<Collected, CollectError> {
     let mut collected = Collected::default();
-    let gpus = program::ask(host, &mut collected.notes)
+    let gpus = program::ask(host, limit, &mut collected.notes)
         .or_else(|| driver::read(host, &mut collected.notes))
         .or_else(|| pci::read(host, &mut collected.notes));
     match gpus {

@@ -88,8 +88,10 @@ impl Host {
 
     /// The node whose root is mounted at `root` (`--root`).
     pub fn at(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            // Commands run elsewhere than here.
+            root: std::path::absolute(&root).unwrap_or(root),
             own: "/".into(),
             chosen: true,
         }
@@ -213,3 +215,6 @@ impl Host {
                 && mounted_at_root("self").is_some_and(|own| mounted_at_root("1") == Some(own)))
     }
 }
+
+#[cfg(test)]
+mod tests;

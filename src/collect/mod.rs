@@ -22,6 +22,9 @@ pub use run::{Extras, FORMAT_VERSION, Report, assemble, run};
 
 use crate::model::{Path, Reading};
 
+/// The longest value that is kept, in bytes. Real ones have a few thousand.
+const LONGEST_VALUE: usize = 64 << 10;
+
 /// What one collector brought back.
 #[derive(Debug, Default)]
 pub struct Collected {
@@ -32,18 +35,28 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// Keeps a reading, unless it looks like a secret: then only a note says
-    /// that it was there.
+    /// Keeps a reading, unless it looks like a secret or is longer than any
+    /// setting: then only a note says that it was there.
     pub fn add(&mut self, path: Path, reading: impl Into<Reading>) {
         let reading = reading.into();
-        if let Reading::Text(text) = &reading
-            && secrets::looks_like_one(&path.key, text)
-        {
-            self.notes
-                .push(format!("{path} is left out: it looks like a secret"));
-            return;
+        let wrong = match &reading {
+            Reading::Text(text) if text.len() > LONGEST_VALUE => Some("is too long"),
+            Reading::Text(text) if secrets::looks_like_one(&path.key, text) => {
+                Some("looks like a secret")
+            }
+            _ => None,
+        };
+        match wrong {
+            None => {
+                self.readings.insert(path, reading);
+            }
+            // The key may be the secret.
+            Some(wrong) if secrets::looks_like_one(&path.key, "") => {
+                let (kind, subtype) = (path.kind, path.subtype);
+                self.note(format!("a key of {kind}.{subtype} is left out: it {wrong}"));
+            }
+            Some(wrong) => self.note(format!("{path} is left out: it {wrong}")),
         }
-        self.readings.insert(path, reading);
     }
 
     /// Says what could not be read.

@@ -90,26 +90,30 @@ pub fn looks_like_one(name: &str, text: &str) -> bool {
         || text.split(char::is_whitespace).any(has_secret_shape)
 }
 
+/// Characters that end a word within a text without blanks.
+const DELIMITERS: &[char] = &['[', ']', '(', ')', '{', '}', '`', ',', ';', '&', '?'];
+
 /// Every `name=value`, `name: value` and `--name value` of a text without quotes.
 /// A value that itself is `name=value` comes again.
 fn phrases(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let words = || {
-        text.split(|character: char| character.is_whitespace() || "[](){}`,;&?".contains(character))
-            .filter(|word| !word.is_empty())
-    };
-    let joined = words().flat_map(|word| {
-        word.match_indices(['=', ':']).map(move |(at, _)| {
-            let (name, rest) = word.split_at(at);
-            (last_part(name), rest.get(1..).unwrap_or_default())
-        })
-    });
-    let followed = words()
-        .zip(words().skip(1))
-        .filter(|(name, value)| {
+    let joined = text
+        .split(|character: char| character.is_whitespace() || DELIMITERS.contains(&character))
+        .flat_map(|word| {
+            word.match_indices(['=', ':']).map(move |(at, _)| {
+                let (name, rest) = word.split_at(at);
+                (last_part(name), rest.get(1..).unwrap_or_default())
+            })
+        });
+    let followed = text
+        .split_whitespace()
+        .zip(text.split_whitespace().skip(1))
+        .filter_map(|(before, after)| {
+            let name = before.rsplit(DELIMITERS).next()?;
+            let value = after.split(DELIMITERS).find(|word| !word.is_empty())?;
             let announces = name.starts_with('-') || name.ends_with([':', '=']) || is_scheme(name);
-            announces && !value.starts_with("--")
-        })
-        .map(|(name, value)| (last_part(name.trim_end_matches([':', '='])), value));
+            let name = last_part(name.trim_end_matches([':', '=']));
+            (announces && !value.starts_with("--")).then_some((name, value))
+        });
     joined.chain(followed)
 }
 
@@ -294,6 +298,7 @@ mod tests {
             ("gpu.model", "NVIDIA H100 80GB HBM3"),
             ("gpu.vbios-version", "96.00.BC.00.01"),
             ("Names", "[getty@tty1.service]"),
+            ("x", "{\"pullSecret\":\"\",\"url\":\"nvcr.io/nvidia\"}"),
         ] {
             assert!(!looks_like_one(name, text), "{name} = {text}");
         }

@@ -23,9 +23,6 @@ fn is_secret(property: &str) -> bool {
     property.contains("Credential") || property.starts_with("Environment")
 }
 
-/// Properties that say the same as the reading's own path.
-const OWN_NAME: &[&str] = &["Id"];
-
 /// Measures the units of a node.
 ///
 /// # Errors
@@ -43,7 +40,7 @@ pub fn collect(host: &Host) -> Result<Collected, CollectError> {
             continue;
         }
         for (name, value) in &properties {
-            if is_secret(name) || OWN_NAME.contains(&name.as_str()) {
+            if is_secret(name) {
                 continue;
             }
             if let Some(reading) = value::reading(value) {

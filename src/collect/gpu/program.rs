@@ -6,13 +6,13 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::iter;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Gpus, smi};
-use crate::collect::Host;
+use crate::collect::{CommandError, Host};
 
-const LIMIT: Duration = Duration::from_secs(10);
 /// A GPU takes some 40 KiB, a process on it 200 bytes.
 const LARGEST: u64 = 4 << 20;
 
@@ -43,25 +43,27 @@ const LIBRARIES: &[&str] = &[
     "/lib",
 ];
 
-/// The answer of the first `nvidia-smi` that gives a good one.
-pub(super) fn ask(host: &Host, notes: &mut Vec<String>) -> Option<Gpus> {
+/// The answer of the first `nvidia-smi` that gives a good one, all of them
+/// together within `limit`.
+pub(super) fn ask(host: &Host, limit: Duration, notes: &mut Vec<String>) -> Option<Gpus> {
+    let deadline = Instant::now() + limit;
     let mut roots = host.file_systems();
     roots.extend(host.inside(DRIVER_CONTAINER));
     for (at, root) in roots.iter().enumerate() {
+        // What a program lacks is looked for where it is, then in the others.
+        let others = roots.iter().enumerate().filter(|(other, _)| *other != at);
+        let near: Vec<&Host> = iter::once(root)
+            .chain(others.map(|(_, root)| root))
+            .collect();
         for program in PROGRAMS {
             let Ok(real) = root.resolve(program) else {
                 continue;
             };
-            // A missing library is looked for where the program is, then in the others.
-            let mut near: Vec<&Host> = vec![root];
-            near.extend(
-                roots
-                    .iter()
-                    .enumerate()
-                    .filter(|(other, _)| *other != at)
-                    .map(|(_, root)| root),
-            );
-            match run(host, &real, &near) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            match run(host, &real, &near, left) {
                 Ok(gpus) => return Some(gpus),
                 Err(why) => notes.push(why),
             }
@@ -70,7 +72,7 @@ pub(super) fn ask(host: &Host, notes: &mut Vec<String>) -> Option<Gpus> {
     None
 }
 
-fn run(host: &Host, program: &Path, roots: &[&Host]) -> Result<Gpus, String> {
+fn run(host: &Host, program: &Path, roots: &[&Host], limit: Duration) -> Result<Gpus, String> {
     let question = ["-q".to_owned(), "-x".to_owned()];
     let loader = roots.iter().find_map(|root| {
         LOADERS
@@ -82,11 +84,15 @@ fn run(host: &Host, program: &Path, roots: &[&Host]) -> Result<Gpus, String> {
             let mut arguments = vec!["--library-path".to_owned(), libraries(roots)];
             arguments.push(program.display().to_string());
             arguments.extend(question);
-            Host::command(&loader, &arguments, LIMIT, LARGEST)
+            Host::command(&loader, &arguments, limit, LARGEST)
         }
-        _ => Host::command(program, &question, LIMIT, LARGEST),
+        _ => Host::command(program, &question, limit, LARGEST),
     };
-    let output = output.map_err(|error| error.to_string())?;
+    let output = output.map_err(|error| match error {
+        CommandError::Start(_, why) => format!("`nvidia-smi` cannot be run: {why}"),
+        CommandError::TooSlow(..) => "`nvidia-smi` did not end in time".to_owned(),
+        CommandError::TooMuch(_, bytes) => format!("`nvidia-smi` wrote more than {bytes} bytes"),
+    })?;
     // Some exit codes are warnings beside a good answer, such as 14 for a
     // corrupted infoROM.
     smi::parse(&String::from_utf8_lossy(&output.text)).map_err(|error| match output.code {

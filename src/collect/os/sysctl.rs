@@ -12,8 +12,10 @@ use crate::collect::{Collected, Host, HostError};
 
 const BASE: &str = "/proc/sys";
 const NEVER: &[&str] = &["/proc/sys/net", "/proc/sys/dev/cdrom"];
-/// A parameter is a page at most; no list of them has come near this.
-const LARGEST: u64 = 1 << 20;
+/// The longest file that is read; nearly all fit into a page.
+const LARGEST: u64 = 64 << 10;
+/// The most that all of them may say together; a node says some 20 KiB.
+const MOST: usize = 2 << 20;
 
 /// Parameters that each namespace of a kind has for itself, by what they begin
 /// with, and the number of the first namespace of that kind, which is the
@@ -62,9 +64,15 @@ pub(super) fn collect(host: &Host, collected: &mut Collected) {
             .or_insert_with(|| (0, error.to_string()));
         *count += 1;
     };
+    let mut left = MOST;
     let mut unlisted = Vec::new();
     let walked = host.walk(BASE, skip, |file| match host.text(file, LARGEST) {
+        Ok(text) if text.len() > left => complain(HostError::TooLarge {
+            path: BASE.to_owned(),
+            limit: MOST as u64,
+        }),
         Ok(text) => {
+            left -= text.len();
             for (key, value) in parse(file, &text) {
                 collected.add(path("sysctl", &key), value);
             }

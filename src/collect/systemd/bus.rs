@@ -3,63 +3,34 @@
 //! Which units and what becomes of their properties is left to the caller.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use zbus::OwnedVariant;
 use zbus::connection::{Builder, Connection};
+use zbus::{OwnedVariant, fdo};
 
 use crate::collect::{CollectError, Host, HostError};
 
-/// The system bus, which anyone may use, and systemd's own socket, which only
-/// root may: a pod that mounts `/run/systemd` alone has no more.
+/// The system bus. systemd's own socket, `/run/systemd/private`, is no stand-in:
+/// only root may use it, and what comes over it names senders that D-Bus forbids.
 const BUS: &str = "/run/dbus/system_bus_socket";
-const PRIVATE: &str = "/run/systemd/private";
 
 const ANSWER: Duration = Duration::from_secs(5);
 const MANAGER: &str = "org.freedesktop.systemd1";
 
-/// Errors that say that systemd is not on this bus.
-const NOT_THERE: &[&str] = &[
-    "org.freedesktop.DBus.Error.ServiceUnknown",
-    "org.freedesktop.DBus.Error.NameHasNoOwner",
-    "org.freedesktop.DBus.Error.Spawn.ServiceNotFound",
-];
-
-pub(super) struct Bus {
-    connection: Connection,
-    direct: bool,
-}
+pub(super) struct Bus(Connection);
 
 pub(super) fn connect(host: &Host) -> Result<Bus, CollectError> {
-    let mut why = CollectError::Absent(format!("there is no `{BUS}`"));
-    for (path, direct) in [(BUS, false), (PRIVATE, true)] {
-        match open(host, path, direct) {
-            Ok(connection) => return Ok(Bus { connection, direct }),
-            // The first socket that is there says more than that another is missing.
-            Err(Some(failed)) if matches!(why, CollectError::Absent(_)) => {
-                why = CollectError::Failed(failed);
-            }
-            Err(_) => {}
-        }
-    }
-    Err(why)
-}
-
-/// `Err(None)` when there is no such socket.
-fn open(host: &Host, path: &str, direct: bool) -> Result<Connection, Option<String>> {
-    let real = match host.resolve(path) {
-        Err(HostError::Absent(_)) => return Err(None),
-        Err(error) => return Err(Some(error.to_string())),
-        Ok(real) => real,
-    };
-    let failed = |error: &dyn std::fmt::Display| Some(format!("`{path}`: {error}"));
+    let real = host.resolve(BUS).map_err(|error| match error {
+        HostError::Absent(_) => CollectError::Absent(error.to_string()),
+        _ => CollectError::Failed(error.to_string()),
+    })?;
+    let failed = |error: &dyn Display| CollectError::Failed(format!("`{BUS}`: {error}"));
     let stream = UnixStream::connect(real).map_err(|error| failed(&error))?;
-    let mut builder = Builder::unix_stream(stream).method_timeout(ANSWER);
-    if direct {
-        builder = builder.p2p();
-    }
-    zbus::block_on(builder.build()).map_err(|error| failed(&error))
+    let builder = Builder::unix_stream(stream).method_timeout(ANSWER);
+    let connection = zbus::block_on(builder.build()).map_err(|error| failed(&error))?;
+    Ok(Bus(connection))
 }
 
 impl Bus {
@@ -69,15 +40,15 @@ impl Bus {
         unit: &str,
     ) -> Result<BTreeMap<String, OwnedVariant>, CollectError> {
         // An empty interface name means all interfaces: unit, service and cgroup.
-        let call = self.connection.call_method(
-            (!self.direct).then_some(MANAGER),
+        let call = self.0.call_method(
+            Some(MANAGER),
             object_path(unit),
             Some("org.freedesktop.DBus.Properties"),
             "GetAll",
             &"",
         );
         let failed = |error: zbus::Error| match &error {
-            zbus::Error::MethodError(name, ..) if NOT_THERE.contains(&name.as_str()) => {
+            zbus::Error::FDO(known) if is_absence(known) => {
                 CollectError::Absent("systemd is not on the system bus".to_owned())
             }
             _ => CollectError::Failed(format!("systemd: {error}")),
@@ -85,6 +56,14 @@ impl Bus {
         let answer = zbus::block_on(call).map_err(failed)?;
         answer.body().deserialize().map_err(failed)
     }
+}
+
+fn is_absence(error: &fdo::Error) -> bool {
+    use fdo::Error::{NameHasNoOwner, ServiceUnknown, SpawnServiceNotFound};
+    matches!(
+        error,
+        NameHasNoOwner(_) | ServiceUnknown(_) | SpawnServiceNotFound(_)
+    )
 }
 
 /// systemd writes all but letters and digits of a name as `_` and two hex digits.
