@@ -49,7 +49,7 @@ const FLAGS: &[Flag] = &[
     flag(
         "output",
         "FILE|cm://NS/NAME|-",
-        "where the snapshot goes, as YAML, or JSON for *.json",
+        "where the snapshot goes: YAML, JSON for *.json",
     )
     .or('o'),
     flag("server", "URL", "post the snapshot and print the recipe"),
@@ -72,11 +72,7 @@ const FLAGS: &[Flag] = &[
         "NAMES",
         "what is measured [os,systemd,k8s,gpu]",
     ),
-    flag(
-        "root",
-        "DIR",
-        "where the root of the node is mounted, in a container",
-    ),
+    flag("root", "DIR", "where the root of the node is mounted"),
     switch("full", "keep times, ids and counters too"),
     flag(
         "meta",
@@ -98,7 +94,7 @@ const FLAGS: &[Flag] = &[
     flag(
         "cacert",
         "FILE",
-        "authorities to trust [SSL_CERT_FILE, or the system's]",
+        "authorities to trust [SSL_CERT_FILE, the system's]",
     ),
     flag(
         "service-account",
@@ -111,18 +107,20 @@ const FLAGS: &[Flag] = &[
 
 const EXAMPLES: &str = "\
 Examples:
-  eidos-agent                                   print what this node is like
-  eidos-agent -o snapshot.yaml                  keep it in a file
-  eidos-agent -o cm://gpu-operator/eidos-snapshot --root /host
-                                                keep it in the cluster, from a pod
-  eidos-agent --server https://eidos.example.com --intent training
-                                                print the recipe for this node
-  eidos-agent --server http://eidos-api-server:8080 --interval 6h --spool /spool
-                                                post every six hours, lose nothing
+  print what this node is like
+    eidos-agent
+  keep it in the cluster, from a pod
+    eidos-agent -o cm://gpu-operator/eidos-snapshot --root /host
+  print the recipe for this node
+    eidos-agent --server https://eidos.example.com --intent training
+  post every six hours, lose nothing
+    eidos-agent --server http://eidos-api-server:8080 --interval 6h --spool /spool
+  print what differs from yesterday
+    eidos-agent --drift-baseline yesterday.yaml
 
 Environment:
   EIDOS_SERVER, EIDOS_API_KEY   the server, and the key it asks for
-  NODE_NAME                     the name of the node, in a pod from spec.nodeName
+  NODE_NAME                     the node's name, in a pod from spec.nodeName
   HTTPS_PROXY, NO_PROXY         how to reach the server
 
 Exit: 0 done; 1 findings, or nothing could be measured; 2 bad arguments;

@@ -10,7 +10,7 @@ use crate::kubernetes::{Cluster, Fault, TOKEN};
 const MAP: &str = "/api/v1/namespaces/gpu-operator/configmaps/eidos-snapshot";
 const TO_MAP: &str = "-o cm://gpu-operator/eidos-snapshot";
 
-fn run_as(node: &Node, cluster: &Cluster, arguments: &str, name: &str) -> Finished {
+pub(super) fn run_as(node: &Node, cluster: &Cluster, arguments: &str, name: &str) -> Finished {
     let mut command = node.agent(arguments);
     command
         .arg("--service-account")
@@ -75,7 +75,7 @@ fn the_cluster_is_measured_as_its_pods_see_it() {
     assert_eq!(snapshot["metadata"]["collector.k8s"], "ok");
     let k8s = |subtype: &str, key: &str| reading(&snapshot, "K8s", subtype, key);
     for (subtype, key, value) in [
-        ("server", "version", "v1.33.5-eks-3025e55"),
+        ("server", "version", "v1.30.14-eks-3025e55"),
         ("server", "platform", "linux/amd64"),
         ("server", "goVersion", "go1.24.9"),
         ("node", "provider", "eks"),

@@ -6,14 +6,21 @@ mod delivery;
 mod footprint;
 mod lifecycle;
 mod receiver;
+mod recorded;
+#[cfg(feature = "server")]
+mod service;
 mod spool;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// Long enough for any machine; nothing waits this long when all is well.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// In every request, and in nothing that the agent prints or keeps.
 const KEY: &str = "canary-key-of-the-server";
@@ -21,6 +28,12 @@ const KEY: &str = "canary-key-of-the-server";
 /// A node whose root is a folder, and a place for what the agent writes.
 struct Node {
     folder: TempDir,
+}
+
+/// The agent: the one that cargo built, or the static one that `make agent` built.
+fn program() -> PathBuf {
+    let other = std::env::var_os("EIDOS_AGENT_BIN");
+    other.map_or_else(|| env!("CARGO_BIN_EXE_eidos-agent").into(), PathBuf::from)
 }
 
 /// What became of a run.
@@ -60,7 +73,7 @@ impl Node {
     /// The agent on this node, its kernel and distribution only: they are enough
     /// where the journey of a snapshot is looked at.
     fn agent(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_eidos-agent"));
+        let mut command = Command::new(program());
         command
             .env_clear()
             .env("EIDOS_API_KEY", KEY)

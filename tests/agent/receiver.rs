@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver as Inbox, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::server::process::PATIENCE;
+use super::PATIENCE;
 
 /// What becomes of one connection.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ fn serve(
         };
         match &*name.to_ascii_lowercase() {
             "content-length" => length = value.trim().parse().unwrap(),
-            "authorization" => post.key = value.trim().to_owned(),
+            "authorization" => value.trim().clone_into(&mut post.key),
             _ => {}
         }
     }

@@ -39,17 +39,13 @@ impl Server {
         while let Some(request) = Request::read(&mut stream)? {
             self.requests.lock().unwrap().push(request.clone());
             let out = stream.get_mut();
-            let response = match self.ordered(&request) {
-                Some(response) => response,
-                None => match self.answer(&request) {
-                    Ok(Reply::Whole(response)) => response,
-                    Ok(Reply::Watch(route)) => {
-                        return watch::stream(&self.store, &request, &route, out);
-                    }
-                    Err(response) => response,
-                },
-            };
-            response.write(out)?;
+            let ordered = self.ordered(&request).map(Reply::Whole);
+            match ordered.map_or_else(|| self.answer(&request), Ok) {
+                Ok(Reply::Watch(route)) => {
+                    return watch::stream(&self.store, &request, &route, out);
+                }
+                Ok(Reply::Whole(response)) | Err(response) => response.write(out)?,
+            }
         }
         Ok(())
     }
@@ -83,7 +79,7 @@ impl Server {
         drop(accounts);
         if request.path == "/version" {
             return Ok(Reply::Whole(Response::ok(&json!({
-                "major": "1", "minor": "33", "gitVersion": "v1.33.5-eks-3025e55",
+                "major": "1", "minor": "30", "gitVersion": "v1.30.14-eks-3025e55",
                 "goVersion": "go1.24.9", "platform": "linux/amd64",
             }))));
         }
@@ -148,7 +144,7 @@ impl Server {
             let name = format!("{prefix}{:05}", self.store.lock().revision);
             object["metadata"]["name"] = json!(name);
         }
-        self.store.write(route, &how, manager, object)
+        self.store.write(route, how, manager, object)
     }
 
     fn list(&self, request: &Request, route: &Route) -> Result<Value, Response> {
@@ -158,7 +154,7 @@ impl Server {
         let mut after = String::new();
         if let Some((seen, name)) = request.parameter("continue").split_once(' ') {
             revision = seen.parse().unwrap_or(0);
-            after = name.to_owned();
+            name.clone_into(&mut after);
             if revision < content.compacted {
                 let message = "The provided continue parameter is too old";
                 return Err(Response::failure(410, "Expired", message));

@@ -63,7 +63,7 @@ impl Store {
     }
 
     pub fn put(&self, route: &Route, object: Value) {
-        self.write(route, &Write::Put, "test", object).unwrap();
+        self.write(route, Write::Put, "test", object).unwrap();
     }
 
     pub fn get(&self, route: &Route) -> Option<Value> {
@@ -80,7 +80,7 @@ impl Store {
         self.changed.notify_all();
     }
 
-    pub fn write(&self, route: &Route, how: &Write, manager: &str, given: Value) -> Answer {
+    pub fn write(&self, route: &Route, how: Write, manager: &str, given: Value) -> Answer {
         let mut content = self.lock();
         let object = content.write(route, how, manager, given)?;
         self.changed.notify_all();
@@ -122,7 +122,7 @@ impl Content {
         self.events.iter().filter(fits).cloned().collect()
     }
 
-    fn write(&mut self, route: &Route, how: &Write, manager: &str, given: Value) -> Answer {
+    fn write(&mut self, route: &Route, how: Write, manager: &str, given: Value) -> Answer {
         let Value::Object(_) = given else {
             return Err(Response::failure(
                 400,
@@ -143,7 +143,7 @@ impl Content {
             }
             (Write::Update | Write::Merge, None) => return Err(not_found(route)),
             (Write::Apply { force }, old) => {
-                apply(old.unwrap_or_default(), route, manager, &given, *force)?
+                apply(old.unwrap_or_default(), route, manager, &given, force)?
             }
             (how, old) => change(old.unwrap_or_default(), route, how, manager, given)?,
         };
@@ -244,7 +244,7 @@ pub fn not_found(route: &Route) -> Response {
 fn change(
     old: Entry,
     route: &Route,
-    how: &Write,
+    how: Write,
     manager: &str,
     mut given: Value,
 ) -> Result<Entry, Response> {
