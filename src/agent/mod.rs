@@ -11,7 +11,7 @@ mod flags;
 mod options;
 mod place;
 mod post;
-mod signals;
+mod process;
 mod spool;
 
 use std::ffi::OsString;
@@ -115,9 +115,10 @@ impl<'a> Agent<'a> {
     /// Without an interval, once. With one, until a signal ends the process, and
     /// whatever fails is tried again in the next round.
     fn run(&self) -> Exit {
-        if let Err(error) = signals::end_at_once() {
+        if let Err(error) = process::end_at_signals() {
             say(&format!("signals are left as they are: {error}"));
         }
+        process::outlive_collectors();
         loop {
             let exit = self.once();
             let Some(interval) = self.options.interval else {
