@@ -12,7 +12,7 @@ use super::{Gpus, smi};
 use crate::collect::{CommandError, Host};
 
 /// A GPU takes some 40 KiB, a process on it 200 bytes.
-const LARGEST: u64 = 4 << 20;
+const LARGEST: u64 = 2 << 20;
 
 /// Where distributions, the device plugin's runtime and GKE's node image have it.
 /// Nothing else is tried: `PATH` is not the node's.
