@@ -116,3 +116,46 @@ impl fmt::Display for Source {
         formatter.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Collected, LONGEST_VALUE, Source};
+    use crate::model::{MeasurementType, Path, Reading};
+
+    #[test]
+    fn what_is_not_kept_is_said_without_saying_it() {
+        let mut collected = Collected::default();
+        let mut add = |key: &str, value: String| {
+            collected.add(Path::new(MeasurementType::Os, "grub", key), value);
+        };
+        add("quiet", String::new());
+        add("long", "a".repeat(LONGEST_VALUE + 1));
+        add("token", "hunter2".to_owned());
+        add("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0", String::new());
+        assert_eq!(collected.readings.len(), 1);
+        assert_eq!(
+            collected.notes,
+            [
+                "OS.grub.long is left out: it is too long",
+                "OS.grub.token is left out: it looks like a secret",
+                "a key of OS.grub is left out: it looks like a secret",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_text_can_be_a_secret() {
+        let mut collected = Collected::default();
+        let path = Path::new(MeasurementType::Os, "kmod", "encrypted_key");
+        collected.add(path, Reading::Bool(true));
+        assert_eq!(collected.readings.len(), 1);
+    }
+
+    #[test]
+    fn sources_are_known_by_their_names() {
+        for source in Source::ALL {
+            assert_eq!(Source::from_name(source.name()), Some(source));
+        }
+        assert_eq!(Source::from_name("OS"), None);
+    }
+}

@@ -14,7 +14,7 @@ use crate::model::{MeasurementType, Path, Reading};
 /// accept 4 KiB at most.
 const SMALL_FILE: u64 = 64 << 10;
 /// The longest list of modules; a node has some 30 KiB.
-const MODULES: u64 = 1 << 20;
+const MODULES: u64 = 256 << 10;
 
 /// Measures the operating system of a node.
 ///

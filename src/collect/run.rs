@@ -30,7 +30,7 @@ pub struct Report {
 }
 
 /// Runs `collect` for each source on a thread of its own and waits until all are
-/// done or `limit` is over. Reports come in the order of `sources`.
+/// done or `limit` is over. Reports come in the order of `sources`, one for each.
 ///
 /// A collector that panics or overruns is reported as failed; the others are
 /// not touched. One that hangs in the kernel cannot be ended, so its thread is
@@ -43,7 +43,12 @@ where
     let collect = Arc::new(collect);
     let (sender, receiver) = mpsc::channel();
     let mut finished: BTreeMap<Source, Report> = BTreeMap::new();
+    let mut wanted: Vec<Source> = Vec::new();
     for &source in sources {
+        if wanted.contains(&source) {
+            continue;
+        }
+        wanted.push(source);
         let (collect, sender) = (Arc::clone(&collect), sender.clone());
         let work = move || {
             let result = catch_unwind(AssertUnwindSafe(|| collect(source)))
@@ -67,15 +72,10 @@ where
     while let Ok(report) = receiver.recv_timeout(limit.saturating_sub(started.elapsed())) {
         finished.insert(report.source, report);
     }
-    sources
-        .iter()
-        .filter_map(|&source| {
-            let overrun = || failed(source, started, format!("no answer within {limit:?}"));
-            // A source asked for twice is reported once.
-            let first = sources.iter().filter(|other| **other == source).count() == 1
-                || finished.contains_key(&source);
-            first.then(|| finished.remove(&source).unwrap_or_else(overrun))
-        })
+    let overrun = |source| failed(source, started, format!("no answer within {limit:?}"));
+    wanted
+        .into_iter()
+        .map(|source| finished.remove(&source).unwrap_or_else(|| overrun(source)))
         .collect()
 }
 

@@ -146,6 +146,16 @@ fn hostile_documents_end_in_the_next_source() {
     }
 }
 
+#[test]
+fn a_script_is_run_as_it_is_though_the_node_has_a_loader() {
+    let made = copy("h100");
+    for loader in ["lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1"] {
+        program(made.path(), loader, "#!/bin/sh\nexit 127\n");
+    }
+    let (readings, notes) = measure(&node(made.path()));
+    assert_eq!(readings.len(), 11, "{notes:?}");
+}
+
 /// A program that needs the loader and the libraries of the node, because the
 /// loader that it names is nowhere.
 #[test]

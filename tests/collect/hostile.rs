@@ -115,7 +115,7 @@ fn a_hostile_proc_costs_only_its_own_readings() {
         left,
         [
             "kernel arguments: `/proc/cmdline` has more than 65536 bytes",
-            "kernel modules: `/proc/modules` has more than 1048576 bytes",
+            "kernel modules: `/proc/modules` has more than 262144 bytes",
             "sysctl: 1 are no text, such as: `/proc/sys/kernel/garbage` is not UTF-8",
             "sysctl: 1 are too large, such as: `/proc/sys/kernel/large` has more than 65536 bytes",
         ]
@@ -144,8 +144,8 @@ fn much_text_in_many_files_is_not_kept() {
         );
     }
     let collected = os::collect(&node(made.path())).unwrap();
-    assert_eq!(collected.readings.len(), (2 << 20) / 60_000);
-    let said = "sysctl: 66 are too large, such as: `/proc/sys` has more than 2097152 bytes";
+    assert_eq!(collected.readings.len(), (1 << 20) / 60_000);
+    let said = "sysctl: 83 are too large, such as: `/proc/sys` has more than 1048576 bytes";
     assert!(
         collected.notes.iter().any(|note| note == said),
         "{:?}",

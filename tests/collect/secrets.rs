@@ -79,6 +79,7 @@ fn plant_in_units(root: &Path) {
             "a(say)",
             serde_json::json!([[CANARY, [1, 2]]]),
         ),
+        ("LoadCredentialEncrypted", "a(ss)", serde_json::json!([])),
         (
             "LoadCredential",
             "a(ss)",
@@ -138,6 +139,7 @@ fn no_planted_secret_comes_out() {
     let host = node(root);
     let written = bytes(&snapshot(&host));
     assert!(!written.contains(CANARY), "{written}");
+    assert!(!written.contains("Credential"), "{written}");
     assert!(written.contains("SystemD") && written.contains("TimeoutStartUSec"));
     for harmless in [
         "audit_backlog_limit",

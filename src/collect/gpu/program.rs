@@ -4,8 +4,6 @@
 //! The node's are used then: the loader is run with the program as its argument.
 //! What the answer means is left to `smi`.
 
-use std::fs::File;
-use std::io::Read;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,7 +12,7 @@ use super::{Gpus, smi};
 use crate::collect::{CommandError, Host};
 
 /// A GPU takes some 40 KiB, a process on it 200 bytes.
-const LARGEST: u64 = 4 << 20;
+const LARGEST: u64 = 2 << 20;
 
 /// Where distributions, the device plugin's runtime and GKE's node image have it.
 /// Nothing else is tried: `PATH` is not the node's.
@@ -80,7 +78,7 @@ fn run(host: &Host, program: &Path, roots: &[&Host], limit: Duration) -> Result<
             .find_map(|path| Some((*root, root.resolve(path).ok()?)))
     });
     let output = match loader {
-        Some((root, loader)) if !host.is_own(root) && !is_script(program) => {
+        Some((root, loader)) if !host.is_own(root) && !Host::is_script(program) => {
             let mut arguments = vec!["--library-path".to_owned(), libraries(roots)];
             arguments.push(program.display().to_string());
             arguments.extend(question);
@@ -100,12 +98,6 @@ fn run(host: &Host, program: &Path, roots: &[&Host], limit: Duration) -> Result<
         Some(code) => format!("`nvidia-smi` ended with {code}"),
         None => "`nvidia-smi` was killed".to_owned(),
     })
-}
-
-fn is_script(program: &Path) -> bool {
-    let mut start = [0; 2];
-    let read = File::open(program).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && &start == b"#!"
 }
 
 fn libraries(roots: &[&Host]) -> String {

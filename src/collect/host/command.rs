@@ -4,6 +4,7 @@
 //! reaches it, and a process group of its own, so that all of it can be ended.
 //! What its output means is left to the caller.
 
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -43,6 +44,14 @@ pub enum CommandError {
 }
 
 impl Host {
+    /// Whether a program, by its real path, names its own interpreter.
+    #[must_use]
+    pub fn is_script(program: &Path) -> bool {
+        let mut start = [0; 2];
+        let read = File::open(program).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && &start == b"#!"
+    }
+
     /// Runs `program`, a real path, and waits for its end.
     ///
     /// # Errors

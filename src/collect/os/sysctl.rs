@@ -15,7 +15,7 @@ const NEVER: &[&str] = &["/proc/sys/net", "/proc/sys/dev/cdrom"];
 /// The longest file that is read; nearly all fit into a page.
 const LARGEST: u64 = 64 << 10;
 /// The most that all of them may say together; a node says some 20 KiB.
-const MOST: usize = 2 << 20;
+const MOST: usize = 1 << 20;
 
 /// Parameters that each namespace of a kind has for itself, by what they begin
 /// with, and the number of the first namespace of that kind, which is the
