@@ -34,7 +34,7 @@ const PAGE: usize = 500;
 /// A list that grows old while it is read is begun again, but not for ever.
 const RESTARTS: usize = 3;
 /// One attempt, from looking up the address to the last byte.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is read: a page of the largest pods there are.
 const LARGEST_ANSWER: u64 = 512 << 20;
 
@@ -82,11 +82,7 @@ impl Kubernetes {
         ) else {
             return Err(KubernetesError::Outside);
         };
-        let base = if host.contains(':') {
-            format!("https://[{host}]:{port}")
-        } else {
-            format!("https://{host}:{port}")
-        };
+        let base = base(&host, &port);
         let trust = Trust::File(account.join("ca.crt"));
         Ok(Self {
             http: Http::new(&base, &trust, false)?,
@@ -214,5 +210,24 @@ impl Kubernetes {
             .read_to_string(&mut text)
             .map_err(unreadable)?;
         Ok(text.trim().to_owned())
+    }
+}
+
+fn base(host: &str, port: &str) -> String {
+    if host.contains(':') {
+        format!("https://[{host}]:{port}")
+    } else {
+        format!("https://{host}:{port}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base;
+
+    #[test]
+    fn addresses_of_both_families_are_urls() {
+        assert_eq!(base("10.96.0.1", "443"), "https://10.96.0.1:443");
+        assert_eq!(base("fd00::1", "6443"), "https://[fd00::1]:6443");
     }
 }

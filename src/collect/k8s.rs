@@ -9,7 +9,7 @@ mod policy;
 
 use serde::Deserialize;
 
-use super::{CollectError, Collected};
+use super::{CollectError, Collected, LONGEST_VALUE};
 use crate::client::kubernetes::{Kubernetes, KubernetesError, Resource};
 use crate::model::{MeasurementType, Path};
 
@@ -31,7 +31,13 @@ pub fn collect(cluster: &Kubernetes, node: Option<&str>) -> Result<Collected, Co
         }
         Err(error) => failed.push(format!("{what}: {error}")),
     };
-    keep("server", server(cluster));
+    match server(cluster) {
+        // The other parts would only wait as long again.
+        Err(error @ (KubernetesError::Transport { .. } | KubernetesError::Token { .. })) => {
+            return Err(CollectError::Failed(error.to_string()));
+        }
+        read => keep("server", read),
+    }
     match node {
         Some(name) => keep("node", self::node(cluster, name)),
         None => keep("node", Ok(nameless())),
@@ -43,6 +49,15 @@ pub fn collect(cluster: &Kubernetes, node: Option<&str>) -> Result<Collected, Co
     }
     collected.notes.extend(failed);
     Ok(collected)
+}
+
+/// Keeps a value that is known to hold no secret, whatever it looks like.
+fn add_public(collected: &mut Collected, path: Path, value: String) {
+    if value.len() > LONGEST_VALUE {
+        collected.note(format!("{path} is left out: it is too long"));
+    } else {
+        collected.readings.insert(path, value.into());
+    }
 }
 
 /// The answer to `/version`.
@@ -90,9 +105,8 @@ fn images(cluster: &Kubernetes) -> Result<Collected, KubernetesError> {
         collected.note(format!("image `{name}` runs by digest, without a tag"));
     }
     for (name, tags) in images.tags() {
-        // Unchecked: an image may be called secrets-store-csi-driver.
-        let reading = (path("image", &name), tags.into());
-        collected.readings.extend([reading]);
+        // An image may be called secrets-store-csi-driver.
+        add_public(&mut collected, path("image", &name), tags);
     }
     Ok(collected)
 }

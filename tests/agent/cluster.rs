@@ -306,3 +306,18 @@ fn a_cluster_that_is_not_itself_is_told_nothing() {
     assert!(run.err.contains("certificate"), "{}", run.err);
     assert!(cluster.requests().is_empty());
 }
+
+#[test]
+fn a_cluster_that_does_not_answer_is_a_failed_source() {
+    let cluster = Cluster::start();
+    // Nobody listens on port 1.
+    let node = Node::new();
+    let mut command = node.agent("--collectors k8s,os --service-account");
+    command
+        .arg(cluster.account())
+        .envs(cluster.environment())
+        .env("KUBERNETES_SERVICE_PORT", "1");
+    let run = finish(&mut command).expect(0);
+    assert!(run.out.contains("collector.os: ok"), "{run:?}");
+    assert_eq!(run.err.matches("cannot get version").count(), 1, "{run:?}");
+}
