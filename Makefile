@@ -4,11 +4,15 @@ CARGO ?= cargo
 # Python packages and tools of the outside tests live here, outside the sources.
 OUTSIDE := target/outside
 PYTHON := $(OUTSIDE)/bin/python
-DEBIAN := buildah chromium chromium-driver curl jq nginx podman prometheus \
+DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus \
 	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
+# The agent as it is shipped: static, and small enough for every node.
+AGENT_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
+AGENT := target/$(AGENT_TARGET)/agent/eidos-agent
+AGENT_MOST_BYTES := 4194304
 PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
 HELM := helm.sh/helm/v3/cmd/helm@v3.18.6
 
@@ -21,7 +25,7 @@ run: ## run the server on the embedded rule base
 	$(CARGO) run --release --locked
 
 .PHONY: test
-test: format lint docs unit licences outside ## everything; installs what is missing
+test: format lint docs tools unit licences outside ## everything; installs what is missing
 
 .PHONY: format
 format: ## is the code formatted
@@ -39,6 +43,18 @@ docs: ## do the docs build without warnings
 unit: ## the tests in Rust
 	$(CARGO) test --locked
 
+.PHONY: agent-program
+agent-program: ## the agent as it is shipped
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --profile agent \
+	  --target $(AGENT_TARGET) --no-default-features --features agent --bin eidos-agent
+
+.PHONY: agent
+agent: agent-program ## the agent alone: with its own feature, static, small
+	$(CARGO) test --locked --no-default-features --features agent
+	ldd $(AGENT) 2>&1 | grep -qE 'statically linked|not a dynamic executable'
+	test "$$(stat -c %s $(AGENT))" -le $(AGENT_MOST_BYTES)
+	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) $(CARGO) test --locked --test tests agent::
+
 .PHONY: mutations
 mutations: ## does lint, test or impact notice every mistake in the shipped rules
 	$(CARGO) test --release --locked --test tests mutations
@@ -48,9 +64,10 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: outside
-outside: tools cluster ## the server as its users use it
+outside: tools cluster agent-program ## server, agent and command line as their users use them
 	$(CARGO) build --release --locked --bin eidos-api-server --bin eidos
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
+	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) \
+	  $(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
 
 .PHONY: cluster
 cluster: ## an API server, a Prometheus with discovery and helm, built once

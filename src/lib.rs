@@ -1,10 +1,16 @@
 //! Known-good configuration for GPU Kubernetes clusters.
 #![cfg_attr(feature = "server", doc = include_str!("../ARCHITECTURE.md"))]
 
+#[cfg(feature = "agent")]
+pub mod agent;
 pub mod assess;
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(any(feature = "agent", feature = "cli"))]
+pub mod client;
+#[cfg(any(feature = "agent", feature = "cli"))]
+pub mod collect;
 pub mod diff;
 #[cfg(feature = "server")]
 pub mod http;

@@ -17,6 +17,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("library", &["model", "rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
+    ("client", &[]),
+    ("collect", &["model", "client"]),
+    (
+        "agent",
+        &["model", "diff", "wire", "library", "client", "collect"],
+    ),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
     (

@@ -9,10 +9,20 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[cfg(feature = "agent")]
+mod agent;
+#[cfg(feature = "cli")]
 mod bundle;
+#[cfg(feature = "cli")]
 mod cli;
+#[cfg(any(feature = "agent", feature = "cli"))]
+mod collect;
 mod house;
+#[cfg(feature = "server")]
 mod http;
+#[cfg(any(feature = "agent", feature = "cli"))]
+mod kubernetes;
 mod mutations;
 mod rule_base;
+#[cfg(feature = "server")]
 mod server;

@@ -35,7 +35,7 @@ pub fn given(files: Vec<RuleFile>) -> Texts {
 /// that an agent needs of it.
 #[must_use]
 pub fn profile() -> Profile {
-    rules::profile(&embedded::files())
+    rules::profile(&[embedded::compare()])
 }
 
 /// Whether a path relative to a rule base names a rule file.

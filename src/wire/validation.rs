@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::scalar::ScalarDocument;
-use super::verdict::{AdvisoryDocument, CoverageDocument, Each, Urgency};
+#[cfg(feature = "server")]
+use super::verdict::AdvisoryDocument;
+use super::verdict::{CoverageDocument, Each, Urgency};
 use crate::assess::{Finding, Outcome, RangeFinding, Verdict};
 use crate::model::{Advisory, Recipe};
 

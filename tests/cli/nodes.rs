@@ -279,7 +279,7 @@ fn bad_input_has_its_own_exit_code_and_message() {
         5,
         "kind `Pod` is not read; allowed are `Snapshot`",
     );
-    check(&["validate", "-f", folder], 3, "is a directory");
+    check(&["validate", "-f", folder], 3, "Is a directory");
     check(
         &["validate", "-f", &good, "--gpu", "h1000"],
         2,

@@ -2,7 +2,7 @@
 
 mod configuration;
 mod lifecycle;
-mod process;
+pub mod process;
 mod reload;
 mod tls;
 mod wire;
