@@ -17,6 +17,8 @@ mod bundle;
 mod cli;
 #[cfg(any(feature = "agent", feature = "cli"))]
 mod collect;
+#[cfg(feature = "cli")]
+mod contradictions;
 mod house;
 #[cfg(feature = "server")]
 mod http;

@@ -264,3 +264,24 @@ fn every_overlay_is_reached() {
         .collect();
     assert!(unreached.is_empty(), "{unreached:?}");
 }
+
+#[test]
+fn every_overlay_is_expected_by_a_test_beside_the_rules() {
+    let texts = library::embedded();
+    let compiled = compile(&texts.files, &texts.defaults, &texts.digest).unwrap();
+    let expected: BTreeSet<&str> = compiled
+        .expectations
+        .iter()
+        .flat_map(|expectation| expectation.overlays.iter().map(String::as_str))
+        .collect();
+    let forgotten: Vec<&str> = compiled
+        .rules
+        .overlays()
+        .map(|overlay| &**overlay.name)
+        .filter(|name| *name != "base" && !expected.contains(name))
+        .collect();
+    assert!(
+        forgotten.is_empty(),
+        "name these in recipes/tests: {forgotten:?}"
+    );
+}

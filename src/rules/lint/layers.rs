@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{MeasurementType, Parameter, Path, VersionParameter};
 use crate::rules::base::{Layer, RuleBase};
 use crate::rules::diagnostic::{Diagnostic, DiagnosticSeverity};
+use crate::rules::space::Region;
 
 use super::finding;
 
@@ -30,6 +31,85 @@ pub(super) fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
                     DiagnosticSeverity::Warning,
                     "unpinned-tag",
                     &location,
+                    message,
+                    hint,
+                ));
+            }
+        }
+    }
+}
+
+/// Images whose tags name more than one release, and how many: the build beside the
+/// release, or the library it was built on. A shorter tag cannot be pulled.
+/// <https://catalog.ngc.nvidia.com/orgs/nvidia/teams/k8s/containers/dcgm-exporter/tags>
+const RELEASES_IN_TAG: [(&str, usize); 2] = [("dcgm", 2), ("dcgm-exporter", 2)];
+
+/// Tags that lack a part which every published tag of the image has.
+pub(super) fn unpullable_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    for layer in &rules.layers {
+        for entry in &layer.entries {
+            let path = usize::try_from(entry.slot).ok();
+            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+                continue;
+            };
+            let image = RELEASES_IN_TAG
+                .iter()
+                .find(|(image, _)| *image == &*path.key);
+            let (Some((_, wanted)), Some(value)) = (image, &entry.value) else {
+                continue;
+            };
+            let tag = value.text();
+            let release = |part: &&str| part.starts_with(|first: char| first.is_ascii_digit());
+            let releases = tag.split('-').take_while(release).count();
+            if &*path.subtype != "image" || releases == *wanted {
+                continue;
+            }
+            let mut location = layer.location.clone();
+            location.at.line = entry.line;
+            let message = format!(
+                "{path} is `{tag}`, but its published tags name {wanted} releases, this one {releases}"
+            );
+            let hint = "write the whole tag, such as 4.3.1-4.4.0 of dcgm-exporter";
+            let severity = DiagnosticSeverity::Warning;
+            found.push(finding(
+                severity,
+                "unpullable-tag",
+                &location,
+                message,
+                hint,
+            ));
+        }
+    }
+}
+
+/// Constraints that are wider than one which always applies beside them: they
+/// intersect, so the wider one changes nothing, and its author meant it to.
+pub(super) fn loosened(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
+    let region = |layer: &Layer| Region::of(&layer.key, &rules.vocabulary);
+    for (position, layer) in rules.layers.iter().enumerate() {
+        for wide in &layer.constraints {
+            let own = wide.predicate.interval();
+            let before = rules.layers.iter().take(position);
+            let narrower = before.clone().find(|before| {
+                let narrow = before.constraints.iter().any(|narrow| {
+                    let other = narrow.predicate.interval();
+                    narrow.path == wide.path && other != own && own.intersect(other) == other
+                });
+                narrow && region(layer).without(&region(before)).is_empty()
+            });
+            let path = usize::try_from(wide.path).ok();
+            let path = path.and_then(|path| rules.constrained.get(path));
+            if let (Some(narrower), Some(path)) = (narrower, path) {
+                let message = format!(
+                    "`{}` does not loosen what `{}` asks of {}: constraints only narrow",
+                    wide.predicate, narrower.name, path.selector
+                );
+                let hint = "remove it, or widen the other one";
+                let severity = DiagnosticSeverity::Warning;
+                found.push(finding(
+                    severity,
+                    "loosened",
+                    &layer.location,
                     message,
                     hint,
                 ));

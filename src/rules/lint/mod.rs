@@ -20,6 +20,8 @@ pub fn lint(rules: &RuleBase, read: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     layers::unread(rules, read, &mut found);
     layers::moving_tags(rules, &mut found);
+    layers::unpullable_tags(rules, &mut found);
+    layers::loosened(rules, &mut found);
     layers::twins(rules, &mut found);
     layers::missing_defaults(rules, &mut found);
     effects::without_effect(rules, &mut found);
