@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "rules", "assess", "diff", "bundle", "wire", "library",
+            "model", "rules", "assess", "diff", "bundle", "wire", "library", "client", "collect",
         ],
     ),
     (

@@ -4,7 +4,6 @@
 //! Standard output carries documents, standard error everything else. What is
 //! measured how is left to `collect`, what it means to the server.
 
-mod capture;
 mod exit;
 mod file;
 mod flags;
@@ -23,12 +22,12 @@ use std::time::Duration;
 use crate::client::kubernetes::{Kubernetes, KubernetesError};
 use crate::client::service::{Question, Service};
 use crate::client::{Clock, SystemClock};
+use crate::collect::{Capture, take};
 use crate::diff;
 use crate::library;
 use crate::model::{Path, Profile, Snapshot};
 use crate::wire::{DriftDocument, Format, SnapshotDocument, encode};
 
-use capture::Capture;
 use exit::{Exit, Failure};
 use options::{Command, Options, Place};
 use post::Poster;
@@ -136,7 +135,7 @@ impl<'a> Agent<'a> {
         // Read before it is overwritten: both may be one file.
         let baseline = options.baseline.as_ref().map(|place| self.baseline(place));
         let cluster = self.cluster(COLLECTORS_TRY);
-        let capture = capture::take(&options.measure, cluster, &self.profile);
+        let capture = take(&options.measure, cluster, &self.profile, say);
         if capture.empty {
             outcome.note(Err(Failure::Nothing));
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::client::Trust;
 use crate::client::kubernetes::SERVICE_ACCOUNT;
 use crate::client::service::{Address, Question};
-use crate::collect::Source;
+use crate::collect::{Measure, Source};
 use crate::wire::Format;
 
 use super::flags::{self, Line};
@@ -48,15 +48,6 @@ pub(super) struct Options {
     pub(super) retry_for: Duration,
     pub(super) account: PathBuf,
     pub(super) post: Option<Post>,
-}
-
-/// What is measured, and how.
-#[derive(Debug)]
-pub(super) struct Measure {
-    pub(super) sources: Vec<Source>,
-    pub(super) root: Option<PathBuf>,
-    pub(super) full: bool,
-    pub(super) node: Option<String>,
 }
 
 /// To whom a snapshot is posted.
@@ -140,14 +131,14 @@ impl Reader<'_> {
     }
 
     fn measure(&mut self) -> Measure {
-        let names = ["NODE_NAME", "KUBERNETES_NODE_NAME", "HOSTNAME"];
+        let node = Measure::node_name(|name| self.environment(name));
         Measure {
             sources: self
                 .read("collectors", sources)
                 .unwrap_or_else(|| Source::ALL.to_vec()),
             root: self.path("root"),
             full: self.flags.contains_key("full"),
-            node: names.into_iter().find_map(|name| self.environment(name)),
+            node,
         }
     }
 

@@ -4,6 +4,7 @@
 //! command finds decides the exit code, never what it prints.
 
 mod bundle;
+mod completion;
 mod diff;
 mod environment;
 mod exit;
@@ -14,12 +15,13 @@ mod input;
 mod output;
 mod recipe;
 mod rules;
+mod snapshot;
 mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
 
@@ -33,6 +35,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Snapshot(snapshot::SnapshotCommand),
     /// Say what an environment should run.
     Recipe(Box<recipe::RecipeCommand>),
     /// Make the files that bring a recipe's operators to a cluster.
@@ -44,6 +47,7 @@ enum Command {
     /// Check, test, compare and explain rules.
     #[command(subcommand)]
     Rules(rules::Command),
+    Completion(completion::CompletionCommand),
 }
 
 /// Runs one command line, with the program's name first.
@@ -63,12 +67,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let outcome = match parsed.command {
+        Command::Snapshot(command) => command.run(),
         Command::Recipe(command) => command.run(),
         Command::Bundle(command) => command.run(),
         Command::Query(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Validate(command) => command.run(),
         Command::Rules(command) => rules::run(command),
+        Command::Completion(command) => command.run(Arguments::command()),
     };
     match outcome {
         Ok(exit) => exit.into(),

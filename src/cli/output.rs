@@ -21,6 +21,20 @@ pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Writes a result where it was asked for; without a path, or with `-`, to
+/// standard output.
+pub(super) fn deliver(path: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+    match path {
+        Some(path) if path.as_os_str() != "-" => save(path, bytes),
+        _ => Ok(print_bytes(bytes)?),
+    }
+}
+
+/// The ending of a file's name, which says its format.
+pub(super) fn ending(path: Option<&Path>) -> Option<&str> {
+    path?.extension()?.to_str()
+}
+
 /// Writes a file whole or not at all: a pipeline never reads half of it.
 pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path

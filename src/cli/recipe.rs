@@ -77,16 +77,12 @@ impl RecipeCommand {
             Written::Json => encode(Format::Json, &RecipeDocument::new(&recipe, options))?,
             Written::Yaml => encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?,
         };
-        match &self.output {
-            Some(path) if path.as_os_str() != "-" => output::save(path, &bytes)?,
-            _ => output::print_bytes(&bytes)?,
-        }
+        output::deliver(self.output.as_deref(), &bytes)?;
         Ok(Exit::Done)
     }
 
     fn written(&self) -> Written {
-        let ending = self.output.as_ref().and_then(|path| path.extension());
-        match (self.format, ending.and_then(|ending| ending.to_str())) {
+        match (self.format, output::ending(self.output.as_deref())) {
             (Some(format), _) => format,
             (None, Some("yaml" | "yml")) => Written::Yaml,
             (None, Some("table" | "txt")) => Written::Table,

@@ -6,6 +6,7 @@
 //! caller, because that is data (`recipes/compare.yaml`), and so are writing,
 //! sending and comparing snapshots.
 
+mod capture;
 pub mod gpu;
 mod host;
 pub mod k8s;
@@ -17,6 +18,7 @@ pub mod systemd;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use capture::{Capture, Measure, Meta, take};
 pub use host::{CommandError, Host, HostError, Output};
 pub use run::{Extras, FORMAT_VERSION, Report, assemble, run};
 

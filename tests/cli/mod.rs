@@ -5,4 +5,5 @@ mod guide;
 mod nodes;
 mod recipe;
 mod rules;
+mod snapshot;
 mod support;

@@ -77,10 +77,7 @@ impl ValidateCommand {
             ReportFormat::Github => show::annotations(&verdict).into_bytes(),
             ReportFormat::Markdown => show::markdown(&verdict).into_bytes(),
         };
-        match &self.output {
-            Some(path) if path.as_os_str() != "-" => output::save(path, &bytes)?,
-            _ => output::print_bytes(&bytes)?,
-        }
+        output::deliver(self.output.as_deref(), &bytes)?;
         Ok(if verdict.passed() {
             Exit::Done
         } else {

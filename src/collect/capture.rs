@@ -1,18 +1,41 @@
 //! One measurement: the collectors that are asked for, put together, without
-//! noise unless everything is wanted.
+//! noise unless everything is wanted. Where it goes is left to the caller.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::client::kubernetes::{Kubernetes, KubernetesError};
-use crate::collect::{self, CollectError, Collected, Extras, Host, Report, Source};
 use crate::model::{MeasurementType, Profile, Selector, Snapshot};
 
-use super::options::Measure;
-use super::say;
+use super::{
+    CollectError, Collected, Extras, Host, Report, Source, assemble, gpu, k8s, os, run, systemd,
+};
+
+/// What is measured, and how.
+#[derive(Debug)]
+pub struct Measure {
+    /// The collectors that run.
+    pub sources: Vec<Source>,
+    /// The folder in which the node's files are, where that is not `/`.
+    pub root: Option<PathBuf>,
+    /// With the noise, and with time and origin.
+    pub full: bool,
+    /// The node's name in its cluster, by [`Measure::node_name`].
+    pub node: Option<String>,
+}
+
+impl Measure {
+    /// The node's name from the environment: what a pod is told, else its host's.
+    pub fn node_name(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let names = ["NODE_NAME", "KUBERNETES_NODE_NAME", "HOSTNAME"];
+        let given = |name| lookup(name).filter(|value| !value.is_empty());
+        names.into_iter().find_map(given)
+    }
+}
 
 /// How long collectors are waited for, the slowest included: a Job that `kubectl
 /// wait` watches has to be done in its 30 s.
@@ -23,21 +46,24 @@ const NOTES: usize = 20;
 
 /// A snapshot and what is told beside it.
 #[derive(Debug)]
-pub(super) struct Capture {
-    pub(super) snapshot: Snapshot,
-    pub(super) meta: Meta,
+pub struct Capture {
+    /// What was measured.
+    pub snapshot: Snapshot,
+    /// Time and origin, told beside it.
+    pub meta: Meta,
     /// What nothing can be said about: not asked for, or failed.
-    pub(super) unseen: Vec<MeasurementType>,
+    pub unseen: Vec<MeasurementType>,
     /// Whether every collector failed.
-    pub(super) empty: bool,
+    pub empty: bool,
 }
 
 /// What `--meta` writes: time and origin, which would make every snapshot
 /// different.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Meta {
-    pub(super) timestamp: String,
+pub struct Meta {
+    /// RFC 3339, to the second, in UTC.
+    pub timestamp: String,
     source_node: Option<String>,
     kubernetes_version: Option<String>,
     agent_version: &'static str,
@@ -45,11 +71,13 @@ pub(super) struct Meta {
     took_ms: BTreeMap<&'static str, u64>,
 }
 
-/// Measures. The cluster is not there in a process that is no pod.
-pub(super) fn take(
+/// Measures. The cluster is not there in a process that is no pod. `say` is told
+/// what could not be read.
+pub fn take(
     measure: &Measure,
     cluster: Result<Kubernetes, KubernetesError>,
     profile: &Profile,
+    say: impl Fn(&str),
 ) -> Capture {
     let host = match &measure.root {
         Some(root) => Host::at(root),
@@ -61,15 +89,17 @@ pub(super) fn take(
     });
     let node = measure.node.clone();
     let collect = move |source| match (source, &cluster) {
-        (Source::Os, _) => collect::os::collect(&host),
-        (Source::Systemd, _) => collect::systemd::collect(&host),
-        (Source::Gpu, _) => collect::gpu::collect(&host),
-        (Source::K8s, Ok(cluster)) => collect::k8s::collect(cluster, node.as_deref()),
+        (Source::Os, _) => os::collect(&host),
+        (Source::Systemd, _) => systemd::collect(&host),
+        (Source::Gpu, _) => gpu::collect(&host),
+        (Source::K8s, Ok(cluster)) => k8s::collect(cluster, node.as_deref()),
         (Source::K8s, Err((true, why))) => Err(CollectError::Absent(why.clone())),
         (Source::K8s, Err((false, why))) => Err(CollectError::Failed(why.clone())),
     };
-    let reports = collect::run(&measure.sources, collect, LIMIT);
-    reports.iter().for_each(tell);
+    let reports = run(&measure.sources, collect, LIMIT);
+    for report in &reports {
+        tell(report, &say);
+    }
     let took = |report: &Report| {
         let time = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
         (report.source.name(), time)
@@ -87,7 +117,7 @@ pub(super) fn take(
         source_node: measure.node.clone(),
     });
     let keep = |path: &_| measure.full || !profile.is_noise(path);
-    let snapshot = collect::assemble(reports, extras, keep);
+    let snapshot = assemble(reports, extras, keep);
     Capture {
         meta: Meta {
             timestamp,
@@ -123,7 +153,7 @@ fn kubernetes_version(snapshot: &Snapshot) -> Option<String> {
     Some(snapshot.get(&selector)?.text().into_owned())
 }
 
-fn tell(report: &Report) {
+fn tell(report: &Report, say: impl Fn(&str)) {
     let source = report.source;
     match &report.result {
         Ok(Collected { notes, .. }) => {
