@@ -9,6 +9,8 @@ pub mod bundle;
 pub mod cli;
 #[cfg(any(feature = "agent", feature = "cli"))]
 pub mod client;
+#[cfg(feature = "cli")]
+pub mod cluster;
 #[cfg(any(feature = "agent", feature = "cli"))]
 pub mod collect;
 pub mod diff;

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
     ("client", &[]),
+    ("cluster", &[]),
     ("collect", &["model", "client"]),
     (
         "agent",
@@ -28,7 +29,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "rules", "assess", "diff", "bundle", "wire", "library", "client", "collect",
+            "model", "rules", "assess", "diff", "bundle", "wire", "library", "client", "cluster",
+            "collect",
         ],
     ),
     (

@@ -17,7 +17,8 @@ use crate::wire::{Document, read_document};
 pub(super) struct Environment {
     #[command(flatten)]
     flags: EnvironmentFlags,
-    /// A snapshot or a query as a document, JSON or YAML; - for standard input.
+    /// A snapshot or a query as a document, JSON or YAML: a file, - for standard
+    /// input, or `cm://NAMESPACE/NAME` in the current cluster.
     #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
     document: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::bundle::BundleError;
+use crate::cluster::{ClusterError, ConfigMapUriError};
 use crate::library::LibraryError;
 use crate::rules::Diagnostic;
 use crate::wire::{DocumentError, EncodeError};
@@ -20,6 +21,8 @@ pub(super) enum Exit {
     Usage = 2,
     /// Files that cannot be read or written.
     Files = 3,
+    /// The cluster cannot be reached, or refused.
+    Kubernetes = 4,
     /// No recipe could be made.
     Recipe = 5,
 }
@@ -64,6 +67,12 @@ pub(super) enum Failure {
         /// What the system said.
         cause: io::Error,
     },
+    /// A cluster that did not do what it was asked.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A text that should name a `ConfigMap`.
+    #[error(transparent)]
+    Uri(#[from] ConfigMapUriError),
     /// A folder without documents.
     #[error("`{}` has no `*.yaml`, `*.yml` or `*.json` file", .0.display())]
     NoSnapshots(PathBuf),
@@ -114,7 +123,8 @@ fn listed(found: &[Diagnostic]) -> String {
 impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
-            Self::Query(_) | Self::Choice(_) => Exit::Usage,
+            Self::Query(_) | Self::Choice(_) | Self::Uri(_) => Exit::Usage,
+            Self::Cluster(_) => Exit::Kubernetes,
             Self::NoValue(_) => Exit::Findings,
             Self::Document { .. } | Self::Bundle { .. } => Exit::Recipe,
             Self::Read { .. }

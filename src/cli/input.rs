@@ -1,13 +1,26 @@
-//! Documents from files and standard input.
+//! Documents from files, standard input and `ConfigMap`s.
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::exit::Failure;
+use crate::cluster::{self, ConfigMapUri};
 use crate::wire::{DocumentError, Format};
 
-/// Reads a document with `reader`; `-` is standard input.
+/// The most bytes of one document: thirty times the snapshot of a large node.
+const LARGEST: u64 = 64 << 20;
+
+/// The `ConfigMap` that a path names, if it names one.
+pub(super) fn config_map(path: &Path) -> Result<Option<ConfigMapUri>, Failure> {
+    let text = path
+        .to_str()
+        .filter(|text| text.starts_with(ConfigMapUri::SCHEME));
+    Ok(text.map(str::parse).transpose()?)
+}
+
+/// Reads a document with `reader`; `-` is standard input, `cm://ns/name` a
+/// `ConfigMap`.
 pub(super) fn read<T>(
     path: &Path,
     reader: impl FnOnce(&[u8], Format) -> Result<T, DocumentError>,
@@ -19,18 +32,28 @@ pub(super) fn read<T>(
     })
 }
 
-/// The bytes of a file or of standard input.
+/// The bytes of a file, of standard input or of a `ConfigMap`.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |cause| Failure::Read {
-        path: path.to_owned(),
-        cause,
-    };
-    if path != Path::new("-") {
-        return fs::read(path).map_err(unreadable);
+    if let Some(uri) = config_map(path)? {
+        return Ok(cluster::read(&uri)?);
     }
     let mut bytes = Vec::new();
-    let read = io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(unreadable)?;
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+    };
+    let bounded = read.and_then(|_| {
+        if bytes.len() as u64 <= LARGEST {
+            return Ok(());
+        }
+        let message = format!("it is larger than {} MiB", LARGEST >> 20);
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+    });
+    bounded.map_err(|cause| Failure::Read {
+        path: path.to_owned(),
+        cause,
+    })?;
     Ok(bytes)
 }
 

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::exit::Failure;
+use super::input;
+use crate::cluster::{self, Component, Kept};
 use crate::model::Reading;
 
 /// Prints a result.
@@ -28,6 +30,31 @@ pub(super) fn deliver(path: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> 
         Some(path) if path.as_os_str() != "-" => save(path, bytes),
         _ => Ok(print_bytes(bytes)?),
     }
+}
+
+/// As [`deliver`], also to a `ConfigMap`.
+pub(super) fn keep(
+    path: Option<&Path>,
+    component: Component,
+    format: &str,
+    bytes: &[u8],
+) -> Result<(), Failure> {
+    let uri = path.map(input::config_map).transpose()?.flatten();
+    let Some(uri) = uri else {
+        return deliver(path, bytes);
+    };
+    let kept = Kept {
+        component,
+        format,
+        timestamp: &format!("{:.0}", jiff::Timestamp::now()),
+        text: &String::from_utf8_lossy(bytes),
+    };
+    Ok(cluster::write(&uri, &kept)?)
+}
+
+/// Whether a path names a `ConfigMap`.
+pub(super) fn is_config_map(path: Option<&Path>) -> bool {
+    path.is_some_and(|path| matches!(input::config_map(path), Ok(Some(_))))
 }
 
 /// The ending of a file's name, which says its format.

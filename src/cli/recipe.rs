@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure};
 use super::images::ImagesCommand;
 use super::output;
 use super::rules::embedded;
+use crate::cluster::Component;
 use crate::model::{Recipe, Selector};
 use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};
 
@@ -26,7 +27,8 @@ pub(super) struct RecipeCommand {
     /// Add which overlay set each value, and what nearly applied.
     #[arg(long)]
     explain: bool,
-    /// Where to write; the ending .json or .yaml decides the format.
+    /// Where to write, a file or `cm://NAMESPACE/NAME`; the ending .json or .yaml
+    /// decides the format.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The format; wins over the ending.
@@ -58,6 +60,17 @@ enum Written {
     Table,
 }
 
+impl Written {
+    /// What a file of this format ends in.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Table => "txt",
+        }
+    }
+}
+
 impl RecipeCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         if let Some(Part::Images(command)) = &self.part {
@@ -77,7 +90,8 @@ impl RecipeCommand {
             Written::Json => encode(Format::Json, &RecipeDocument::new(&recipe, options))?,
             Written::Yaml => encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?,
         };
-        output::deliver(self.output.as_deref(), &bytes)?;
+        let (path, format) = (self.output.as_deref(), self.written().ending());
+        output::keep(path, Component::Recipe, format, &bytes)?;
         Ok(Exit::Done)
     }
 
@@ -85,6 +99,8 @@ impl RecipeCommand {
         match (self.format, output::ending(self.output.as_deref())) {
             (Some(format), _) => format,
             (None, Some("yaml" | "yml")) => Written::Yaml,
+            // People read ConfigMaps, and no JSON.
+            (None, _) if output::is_config_map(self.output.as_deref()) => Written::Yaml,
             (None, Some("table" | "txt")) => Written::Table,
             (None, _) => Written::Json,
         }

@@ -10,6 +10,7 @@ use super::exit::{Exit, Failure};
 use super::output;
 use crate::client::SystemClock;
 use crate::client::kubernetes::{Kubernetes, SERVICE_ACCOUNT};
+use crate::cluster::Component;
 use crate::collect::{Measure, Source, take};
 use crate::library;
 use crate::model::Snapshot;
@@ -26,10 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[command(after_help = "Examples:
   eidos snapshot
   eidos snapshot -o baseline.yaml
+  eidos snapshot -o cm://gpu-operator/eidos-snapshot
   eidos snapshot --full --meta origin.json -t json
   eidos snapshot --collectors os,gpu --root /host")]
 pub(super) struct SnapshotCommand {
-    /// Where to write; the ending .json or .yaml decides the format.
+    /// Where to write, a file or `cm://NAMESPACE/NAME`; the ending .json or .yaml
+    /// decides the format.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The format; wins over the ending. YAML where nothing is said.
@@ -103,7 +106,12 @@ impl SnapshotCommand {
             Written::Json => encode(Format::Json, &document)?,
             Written::Table => table(&capture.snapshot).into_bytes(),
         };
-        output::deliver(self.output.as_deref(), &bytes)?;
+        let format = match self.written() {
+            Written::Yaml => "yaml",
+            Written::Json => "json",
+            Written::Table => "txt",
+        };
+        output::keep(self.output.as_deref(), Component::Snapshot, format, &bytes)?;
         if let Some(path) = &self.meta {
             let format = match output::ending(Some(path)) {
                 Some("json") => Format::Json,

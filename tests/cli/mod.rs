@@ -1,6 +1,8 @@
 //! The real command line.
 
 mod bundle;
+#[cfg(feature = "agent")]
+mod cluster;
 mod guide;
 mod nodes;
 mod recipe;

@@ -29,7 +29,8 @@ use crate::wire::{Format, ValidationDocument, encode, read_recipe, read_snapshot
   eidos validate -f snapshot.yaml --format junit > eidos.xml
   kubectl get cm eidos-snapshot -n gpu-operator -o jsonpath='{.data.snapshot\\.yaml}' | eidos validate -f -")]
 pub(super) struct ValidateCommand {
-    /// The snapshot, JSON or YAML; - for standard input.
+    /// The snapshot, JSON or YAML: a file, - for standard input, or
+    /// `cm://NAMESPACE/NAME`.
     #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
     snapshot: PathBuf,
     /// Hold the snapshot against this recipe instead of the rules.
