@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::client::service::{Service, ServiceError};
+use crate::client::service::{Media, Request, Service, ServiceError};
 use crate::client::{Clock, Retry};
 
 use super::exit::Failure;
@@ -100,12 +100,20 @@ impl Poster<'_> {
     }
 
     fn send(&self, retry: Retry<'_>, snapshot: &[u8]) -> Result<Vec<u8>, ServiceError> {
-        let intent = self.post.intent.as_deref();
-        let attempt = || self.service.post(self.post.question, intent, snapshot);
-        retry.run(attempt, |error: &ServiceError, wait| {
-            let seconds = wait.as_secs_f32();
-            say(&format!("{error}; again in {seconds:.1} s"));
-        })
+        let intent = self.post.intent.as_deref().map(|intent| ("intent", intent));
+        let request = Request {
+            question: self.post.question,
+            parameters: intent.as_slice(),
+            document: Some((Media::Json, snapshot)),
+            answer: Media::Json,
+        };
+        retry.run(
+            || self.service.ask(&request),
+            |error: &ServiceError, wait| {
+                let seconds = wait.as_secs_f32();
+                say(&format!("{error}; again in {seconds:.1} s"));
+            },
+        )
     }
 }
 

@@ -8,8 +8,9 @@ use super::exit::{Exit, Failure};
 use super::folder::Target;
 use super::input;
 use super::output;
+use super::remote::RemoteArguments;
 use crate::bundle::{
-    BundleError, Choices, Label, Override, Placement, Repository, Toleration, bundle,
+    BundleError, Choices, File, Label, Override, Placement, Repository, Toleration, bundle,
 };
 use crate::wire::{Format, RecipeDocument, RecipeOptions, encode, read_recipe};
 
@@ -37,6 +38,8 @@ pub(super) struct BundleCommand {
     set: Vec<String>,
     #[command(flatten)]
     nodes: Nodes,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// The Git repository that Argo CD reads the bundles from.
     #[arg(long, value_name = "URL")]
     repo: Option<String>,
@@ -64,6 +67,45 @@ struct Nodes {
 
 impl BundleCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let files = match self.remote.remote()? {
+            Some(remote) => {
+                let bundlers = self.bundlers.join(",");
+                remote.files(&self.pairs(&bundlers), &input::bytes(&self.recipe)?)?
+            }
+            None => self.made()?,
+        };
+        for folder in Target::new(&self.output, &files).write()? {
+            output::complain(&format!("wrote {}", folder.display()));
+        }
+        Ok(Exit::Done)
+    }
+
+    /// As a server takes them.
+    fn pairs<'a>(&'a self, bundlers: &'a str) -> Vec<(&'a str, &'a str)> {
+        let nodes = &self.nodes;
+        let mut pairs = vec![("deployer", self.deployer.as_str())];
+        for (name, values) in [
+            ("set", &self.set),
+            ("system-node-selector", &nodes.system_node_selector),
+            ("system-node-toleration", &nodes.system_node_toleration),
+            (
+                "accelerated-node-selector",
+                &nodes.accelerated_node_selector,
+            ),
+            (
+                "accelerated-node-toleration",
+                &nodes.accelerated_node_toleration,
+            ),
+        ] {
+            pairs.extend(values.iter().map(|value| (name, value.as_str())));
+        }
+        pairs.extend((!bundlers.is_empty()).then_some(("bundlers", bundlers)));
+        pairs.extend(self.repo.as_deref().map(|repo| ("repo", repo)));
+        pairs
+    }
+
+    /// By the engine at hand.
+    fn made(&self) -> Result<Vec<File>, Failure> {
         let choices = self.choices().map_err(Failure::Choice)?;
         let recipe = input::read(&self.recipe, read_recipe)?;
         let context = recipe.settings.iter().any(|one| one.context.is_some());
@@ -72,12 +114,7 @@ impl BundleCommand {
             trace: None,
         };
         let document = encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?;
-        let files =
-            bundle(&recipe, &document, &choices).map_err(|error| refused(&self.recipe, error))?;
-        for folder in Target::new(&self.output, &files).write()? {
-            output::complain(&format!("wrote {}", folder.display()));
-        }
-        Ok(Exit::Done)
+        bundle(&recipe, &document, &choices).map_err(|error| refused(&self.recipe, error))
     }
 
     fn choices(&self) -> Result<Choices, BundleError> {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::Failure;
+use super::remote::RemoteArguments;
+use super::rules::embedded;
 use super::{input, output};
 use crate::assess::imply;
-use crate::model::Query;
+use crate::model::{Query, Recipe};
 use crate::rules::RuleBase;
-use crate::wire::{Document, read_document};
+use crate::wire::{Document, Format, read_document};
 
 /// Which environment is meant, and a document that says what the flags do not.
 #[derive(Debug, Args)]
@@ -50,13 +52,30 @@ pub(super) struct EnvironmentFlags {
 }
 
 impl Environment {
-    /// The query, and what a snapshot left unclear.
-    pub(super) fn read(&self, rules: &RuleBase) -> Result<(Query, Vec<String>), Failure> {
-        let document = match &self.document {
-            Some(path) => Some(input::read(path, read_document)?),
-            None => None,
-        };
-        self.understand(rules, document)
+    /// The recipe, by the embedded rules or by a server. `document` is what was
+    /// read already.
+    pub(super) fn recipe(
+        &self,
+        remote: &RemoteArguments,
+        document: Option<&[u8]>,
+    ) -> Result<Recipe, Failure> {
+        if let Some(remote) = remote.remote()? {
+            let (_, recipe) = remote.recipe(&self.pairs(), document, Format::Json)?;
+            return Ok(recipe);
+        }
+        let rules = embedded()?;
+        let (query, _) = self.understand(&rules, document)?;
+        Ok(rules.recipe(&query))
+    }
+
+    /// The bytes of the document, if one is named.
+    pub(super) fn bytes(&self) -> Result<Option<Vec<u8>>, Failure> {
+        self.document.as_deref().map(input::bytes).transpose()
+    }
+
+    /// The parameters that flags give, as a server takes them.
+    pub(super) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        self.flags.given()
     }
 
     /// The document, if one is named.
@@ -66,15 +85,23 @@ impl Environment {
 
     /// Whether any part of the environment is given by a flag.
     pub(super) fn has_flags(&self) -> bool {
-        self.flags.pairs().iter().any(|(_, value)| value.is_some())
+        !self.flags.given().is_empty()
     }
 
-    /// As [`Environment::read`], with a document that was read already.
+    /// The query, and what a snapshot left unclear.
     pub(super) fn understand(
         &self,
         rules: &RuleBase,
-        document: Option<Document>,
+        document: Option<&[u8]>,
     ) -> Result<(Query, Vec<String>), Failure> {
+        let read = |bytes| {
+            let wrong = |error| Failure::Document {
+                path: self.document.clone().unwrap_or_default(),
+                error,
+            };
+            read_document(bytes, input::format_of(bytes)).map_err(wrong)
+        };
+        let document = document.map(read).transpose()?;
         let mut query = Query::default();
         let mut notes = Vec::new();
         let mut wrong = Vec::new();
@@ -119,12 +146,18 @@ impl EnvironmentFlags {
         ]
     }
 
+    /// The flags that are there.
+    pub(super) fn given(&self) -> Vec<(&'static str, &str)> {
+        let pairs = self.pairs().into_iter();
+        pairs
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            .collect()
+    }
+
     /// Adds what the flags say, and wins over what is known so far.
     pub(super) fn add(&self, rules: &RuleBase, query: &mut Query, wrong: &mut Vec<String>) {
-        for (name, value) in self.pairs() {
-            if let Some(value) = value {
-                set(rules, query, name, value, wrong);
-            }
+        for (name, value) in self.given() {
+            set(rules, query, name, value, wrong);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::bundle::BundleError;
+use crate::client::service::ServiceError;
+use crate::client::{FetchError, TrustError};
 use crate::cluster::{ClusterError, ConfigMapUriError};
 use crate::library::LibraryError;
 use crate::rules::Diagnostic;
@@ -73,6 +75,18 @@ pub(super) enum Failure {
     /// A text that should name a `ConfigMap`.
     #[error(transparent)]
     Uri(#[from] ConfigMapUriError),
+    /// A server that did not answer what it was asked.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// Nobody could be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A document that cannot be fetched.
+    #[error("cannot fetch {0}")]
+    Fetch(#[from] FetchError),
+    /// A bundle from a server that is none.
+    #[error("the server's bundle cannot be used: {0}")]
+    Archive(String),
     /// A folder without documents.
     #[error("`{}` has no `*.yaml`, `*.yml` or `*.json` file", .0.display())]
     NoSnapshots(PathBuf),
@@ -124,10 +138,15 @@ impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Query(_) | Self::Choice(_) | Self::Uri(_) => Exit::Usage,
+            Self::Service(error) if error.is_about_parameters() => Exit::Usage,
             Self::Cluster(_) => Exit::Kubernetes,
             Self::NoValue(_) => Exit::Findings,
-            Self::Document { .. } | Self::Bundle { .. } => Exit::Recipe,
+            Self::Document { .. } | Self::Bundle { .. } | Self::Service(_) | Self::Archive(_) => {
+                Exit::Recipe
+            }
             Self::Read { .. }
+            | Self::Trust(_)
+            | Self::Fetch(_)
             | Self::Write { .. }
             | Self::ForeignFolder(_)
             | Self::Library(_)

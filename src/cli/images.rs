@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use super::bundle::refused;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::rules::embedded;
+use super::remote::RemoteArguments;
 use super::{input, output};
 use crate::bundle::{Images, images};
 use crate::model::Recipe;
-use crate::wire::{Format, ImagesDocument, encode, is_recipe, read_document, read_recipe};
+use crate::wire::{Format, ImagesDocument, encode, is_recipe, read_recipe};
 
 /// List the images that a recipe needs.
 ///
@@ -24,6 +24,8 @@ use crate::wire::{Format, ImagesDocument, encode, is_recipe, read_document, read
 pub(super) struct ImagesCommand {
     #[command(flatten)]
     environment: Environment,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// A registry, with a folder if there is one, in place of the public ones;
     /// what follows the registry stays.
     #[arg(long, value_name = "HOST/PATH")]
@@ -70,15 +72,14 @@ impl ImagesCommand {
 
     /// The recipe of the file, or the one for what file and flags say.
     fn recipe(&self) -> Result<Recipe, Failure> {
-        let mut document = None;
-        if let Some(path) = self.environment.document() {
-            let bytes = input::bytes(path)?;
-            let format = input::format_of(&bytes);
+        let document = self.environment.bytes()?;
+        if let (Some(path), Some(bytes)) = (self.environment.document(), &document) {
+            let format = input::format_of(bytes);
             let wrong = |error| Failure::Document {
                 path: path.to_owned(),
                 error,
             };
-            if is_recipe(&bytes, format) {
+            if is_recipe(bytes, format) {
                 if self.environment.has_flags() {
                     return Err(Failure::Query(vec![format!(
                         "`{}` is a recipe and says what it is for: leave the other flags out, or \
@@ -86,13 +87,10 @@ impl ImagesCommand {
                         path.display()
                     )]));
                 }
-                return read_recipe(&bytes, format).map_err(wrong);
+                return read_recipe(bytes, format).map_err(wrong);
             }
-            document = Some(read_document(&bytes, format).map_err(wrong)?);
         }
-        let rules = embedded()?;
-        let (query, _) = self.environment.understand(&rules, document)?;
-        Ok(rules.recipe(&query))
+        self.environment.recipe(&self.remote, document.as_deref())
     }
 
     fn written(&self) -> Written {

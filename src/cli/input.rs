@@ -1,15 +1,21 @@
-//! Documents from files, standard input and `ConfigMap`s.
+//! Documents from files, standard input, URLs and `ConfigMap`s.
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use super::exit::Failure;
+use super::remote::trust;
+use crate::client::fetch;
 use crate::cluster::{self, ConfigMapUri};
 use crate::wire::{DocumentError, Format};
 
 /// The most bytes of one document: thirty times the snapshot of a large node.
 const LARGEST: u64 = 64 << 20;
+
+/// How long a fetched document may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The `ConfigMap` that a path names, if it names one.
 pub(super) fn config_map(path: &Path) -> Result<Option<ConfigMapUri>, Failure> {
@@ -20,7 +26,7 @@ pub(super) fn config_map(path: &Path) -> Result<Option<ConfigMapUri>, Failure> {
 }
 
 /// Reads a document with `reader`; `-` is standard input, `cm://ns/name` a
-/// `ConfigMap`.
+/// `ConfigMap`, `https://…` is fetched.
 pub(super) fn read<T>(
     path: &Path,
     reader: impl FnOnce(&[u8], Format) -> Result<T, DocumentError>,
@@ -32,10 +38,13 @@ pub(super) fn read<T>(
     })
 }
 
-/// The bytes of a file, of standard input or of a `ConfigMap`.
+/// The bytes of a file, of standard input, behind a URL or of a `ConfigMap`.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     if let Some(uri) = config_map(path)? {
         return Ok(cluster::read(&uri)?);
+    }
+    if let Some(url) = path.to_str().filter(|text| is_url(text)) {
+        return Ok(fetch(url, &trust(), PATIENCE, LARGEST)?);
     }
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
@@ -55,6 +64,12 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
         cause,
     })?;
     Ok(bytes)
+}
+
+fn is_url(text: &str) -> bool {
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
 }
 
 /// JSON is read as such for its better messages; everything else is YAML.

@@ -14,6 +14,7 @@ mod images;
 mod input;
 mod output;
 mod recipe;
+mod remote;
 mod rules;
 mod snapshot;
 mod validate;

@@ -8,6 +8,7 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::images::ImagesCommand;
 use super::output;
+use super::remote::{Remote, RemoteArguments};
 use super::rules::embedded;
 use crate::cluster::Component;
 use crate::model::{Recipe, Selector};
@@ -21,6 +22,8 @@ pub(super) struct RecipeCommand {
     part: Option<Part>,
     #[command(flatten)]
     environment: Environment,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// Add the reason beside every value.
     #[arg(long)]
     context: bool,
@@ -47,6 +50,8 @@ enum Part {
 pub(super) struct QueryCommand {
     #[command(flatten)]
     environment: Environment,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// Type, subtype and key, such as K8s.image.gpu-operator.
     #[arg(long)]
     selector: String,
@@ -61,6 +66,15 @@ enum Written {
 }
 
 impl Written {
+    /// The format of a document; none for what only people read.
+    const fn format(self) -> Option<Format> {
+        match self {
+            Self::Json => Some(Format::Json),
+            Self::Yaml => Some(Format::Yaml),
+            Self::Table => None,
+        }
+    }
+
     /// What a file of this format ends in.
     const fn ending(self) -> &'static str {
         match self {
@@ -76,8 +90,20 @@ impl RecipeCommand {
         if let Some(Part::Images(command)) = &self.part {
             return command.run();
         }
+        let document = self.environment.bytes()?;
+        let bytes = match self.remote.remote()? {
+            Some(remote) => self.asked(&remote, document.as_deref())?,
+            None => self.made(document.as_deref())?,
+        };
+        let (path, format) = (self.output.as_deref(), self.written().ending());
+        output::keep(path, Component::Recipe, format, &bytes)?;
+        Ok(Exit::Done)
+    }
+
+    /// By the embedded rules.
+    fn made(&self, document: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
         let rules = embedded()?;
-        let (query, notes) = self.environment.read(&rules)?;
+        let (query, notes) = self.environment.understand(&rules, document)?;
         let mut recipe = rules.recipe(&query);
         recipe.notes = notes;
         let trace = self.explain.then(|| rules.trace(&query));
@@ -85,14 +111,23 @@ impl RecipeCommand {
             context: self.context,
             trace: trace.as_ref(),
         };
-        let bytes = match self.written() {
-            Written::Table => table(&recipe).into_bytes(),
-            Written::Json => encode(Format::Json, &RecipeDocument::new(&recipe, options))?,
-            Written::Yaml => encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?,
-        };
-        let (path, format) = (self.output.as_deref(), self.written().ending());
-        output::keep(path, Component::Recipe, format, &bytes)?;
-        Ok(Exit::Done)
+        Ok(match self.written().format() {
+            None => table(&recipe).into_bytes(),
+            Some(format) => encode(format, &RecipeDocument::new(&recipe, options))?,
+        })
+    }
+
+    /// By a server.
+    fn asked(&self, remote: &Remote, document: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+        let mut pairs = self.environment.pairs();
+        pairs.extend(self.context.then_some(("context", "true")));
+        pairs.extend(self.explain.then_some(("explain", "true")));
+        let format = self.written().format();
+        let (bytes, recipe) = remote.recipe(&pairs, document, format.unwrap_or(Format::Json))?;
+        Ok(match format {
+            None => table(&recipe).into_bytes(),
+            Some(_) => bytes,
+        })
     }
 
     fn written(&self) -> Written {
@@ -118,14 +153,13 @@ fn table(recipe: &Recipe) -> String {
 
 impl QueryCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let rules = embedded()?;
-        let (query, _) = self.environment.read(&rules)?;
         let wrong = || {
             let said = "is no type, subtype and key such as K8s.image.gpu-operator";
             Failure::Query(vec![format!("selector `{}` {said}", self.selector)])
         };
         let selector = Selector::parse(&self.selector).ok_or_else(wrong)?;
-        let recipe = rules.recipe(&query);
+        let document = self.environment.bytes()?;
+        let recipe = self.environment.recipe(&self.remote, document.as_deref())?;
         let setting = recipe.get(&selector);
         let setting = setting.ok_or_else(|| Failure::NoValue(self.selector.clone()))?;
         output::print(&format!("{}\n", setting.value.text()))?;

@@ -90,6 +90,8 @@ pub(super) struct Call<'a> {
     pub(super) url: &'a str,
     /// Sent as a bearer token; never shown.
     pub(super) bearer: Option<&'a str>,
+    /// The media type that is wanted.
+    pub(super) accept: &'static str,
     /// The body with its media type.
     pub(super) body: Option<(&'static str, &'a [u8])>,
     /// For everything from looking up the name to the last byte.
@@ -107,6 +109,8 @@ pub(super) struct Http {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
+    /// Without parameters; empty when it is not said.
+    pub(super) media_type: String,
     body: ureq::Body,
     limit: Duration,
 }
@@ -115,6 +119,21 @@ impl Http {
     /// `trust` is looked at for an `https` address only. A `proxy` is taken from
     /// the environment (`HTTPS_PROXY`, `NO_PROXY`) where one is wanted.
     pub(super) fn new(url: &str, trust: &Trust, proxy: bool) -> Result<Self, TrustError> {
+        Self::with_redirects(url, trust, proxy, 0)
+    }
+
+    /// As [`Http::new`]; from an `https` address, to others like it, redirects are
+    /// followed. To be used where nothing secret is sent.
+    pub(super) fn following(url: &str, trust: &Trust) -> Result<Self, TrustError> {
+        Self::with_redirects(url, trust, true, 5)
+    }
+
+    fn with_redirects(
+        url: &str,
+        trust: &Trust,
+        proxy: bool,
+        redirects: u32,
+    ) -> Result<Self, TrustError> {
         let mut config = ureq::Agent::config_builder()
             // Statuses carry bodies that say more, and a bearer token must not
             // follow a redirect.
@@ -129,7 +148,10 @@ impl Http {
                 .provider(TlsProvider::Rustls)
                 .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
                 .root_certs(RootCerts::Specific(Arc::new(trust.certificates()?)));
-            config = config.tls_config(tls.build());
+            config = config
+                .tls_config(tls.build())
+                .max_redirects(redirects)
+                .https_only(true);
         }
         Ok(Self {
             agent: config.build().new_agent(),
@@ -141,7 +163,7 @@ impl Http {
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(call.url)
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, call.accept);
         if let Some(token) = call.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -168,6 +190,9 @@ impl Http {
             retry_after: header(header::RETRY_AFTER)
                 .and_then(|text| text.trim().parse().ok())
                 .map(Duration::from_secs),
+            media_type: header(header::CONTENT_TYPE)
+                .and_then(|text| text.split(';').next())
+                .map_or_else(String::new, |text| text.trim().to_ascii_lowercase()),
             body: response.into_body(),
             limit: call.limit,
         })

@@ -158,6 +158,7 @@ impl Kubernetes {
                 method: method.clone(),
                 url: &url,
                 bearer: Some(&token),
+                accept: "application/json",
                 body,
                 limit: TIMEOUT,
             };

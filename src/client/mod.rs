@@ -4,12 +4,14 @@
 //! No runtime, no thread of its own, nothing kept between calls but connections.
 //! What is sent and what becomes of an answer is left to the callers.
 
+mod fetch;
 mod http;
 pub mod kubernetes;
 mod retry;
 pub mod service;
 mod trust;
 
+pub use fetch::{FetchError, fetch};
 pub use http::TransportError;
 pub use retry::{Again, Clock, Retry, Retryable, SystemClock};
 pub use trust::{Trust, TrustError};

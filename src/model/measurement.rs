@@ -79,7 +79,40 @@ impl Path {
             key: key.into(),
         }
     }
+
+    /// Reads a path back from its text. Of the subtypes that nodes have, only
+    /// names of units hold dots, and those end in the kind of the unit.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Selector { kind, rest } = Selector::parse(text)?;
+        let unit = UNIT_KINDS.iter().find_map(|ending| {
+            let (name, key) = rest.split_once(ending)?;
+            Some((format!("{name}{}", ending.strip_suffix('.')?), key))
+        });
+        match unit.filter(|_| kind == MeasurementType::SystemD) {
+            Some((subtype, key)) if !key.is_empty() => Some(Self::new(kind, subtype, key)),
+            _ => rest
+                .split_once('.')
+                .map(|(subtype, key)| Self::new(kind, subtype, key)),
+        }
+    }
 }
+
+/// What names of units end in, a key behind it:
+/// <https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html>.
+const UNIT_KINDS: [&str; 11] = [
+    ".service.",
+    ".socket.",
+    ".device.",
+    ".mount.",
+    ".automount.",
+    ".swap.",
+    ".target.",
+    ".path.",
+    ".timer.",
+    ".slice.",
+    ".scope.",
+];
 
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,6 +195,21 @@ mod tests {
             let selector = Selector::parse(&path.to_string());
             assert!(selector.is_some_and(|selector| selector.matches(&path)));
         }
+    }
+
+    #[test]
+    fn a_path_is_read_back_from_its_text() {
+        for (kind, subtype, key) in [
+            (MeasurementType::SystemD, "containerd.service", "CPUWeight"),
+            (MeasurementType::SystemD, "user@0.slice", "a.b"),
+            (MeasurementType::SystemD, "plain", "key"),
+            (MeasurementType::Gpu, "smi", "gpu.model"),
+            (MeasurementType::Os, "sysctl", "/proc/a.service.b"),
+        ] {
+            let path = Path::new(kind, subtype, key);
+            assert_eq!(Path::parse(&path.to_string()), Some(path));
+        }
+        assert_eq!(Path::parse("K8s.image"), None);
     }
 
     #[test]

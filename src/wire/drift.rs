@@ -7,6 +7,7 @@ use super::encode::Format;
 use super::fault::{DocumentError, Fault, did_you_mean, excerpt};
 use super::node::{Entry, Node, find};
 use super::scalar::ScalarDocument;
+use super::snapshot::SnapshotDocument;
 use super::verdict::Urgency;
 use crate::diff::Change;
 use crate::model::{Severity, Snapshot};
@@ -18,6 +19,22 @@ pub struct DriftRequest {
     pub baseline: Snapshot,
     /// How it is.
     pub current: Snapshot,
+}
+
+/// Two snapshots as a request.
+#[derive(Debug, Serialize)]
+pub struct DriftRequestDocument<'a> {
+    baseline: SnapshotDocument<'a>,
+    current: SnapshotDocument<'a>,
+}
+
+impl<'a> From<&'a DriftRequest> for DriftRequestDocument<'a> {
+    fn from(request: &'a DriftRequest) -> Self {
+        Self {
+            baseline: SnapshotDocument::new(&request.baseline),
+            current: SnapshotDocument::new(&request.current),
+        }
+    }
 }
 
 const PARTS: [&str; 2] = ["baseline", "current"];

@@ -23,6 +23,7 @@ use super::verdict::{AdvisoryDocument, ConstraintDocument};
 use super::verdict::{CoverageDocument, Each};
 use crate::model::{Advisory, Constraint, Parameter, Recipe, Setting, Trace};
 
+pub(super) use read::advisory;
 pub use read::read_recipe;
 
 /// What a reader wants beside the values.

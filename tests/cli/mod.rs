@@ -6,6 +6,7 @@ mod cluster;
 mod guide;
 mod nodes;
 mod recipe;
+mod remote;
 mod rules;
 mod snapshot;
 mod support;

@@ -57,7 +57,7 @@ pub(super) fn run(
         None => Baseline::One(commonest(&clusters)),
     };
     for cluster in &mut clusters {
-        cluster.changes = comparison.changes(before.of(&cluster.name), &cluster.readings);
+        cluster.changes = comparison.changes(before.of(&cluster.name), &cluster.readings)?;
     }
     // A cluster that is gone is the greatest change of all.
     if let Baseline::ByName(known) = &before {
@@ -65,7 +65,7 @@ pub(super) fn run(
             if !clusters.iter().any(|cluster| cluster.name == *name) {
                 clusters.push(Cluster {
                     name: name.clone(),
-                    changes: comparison.changes(readings, &Readings::new()),
+                    changes: comparison.changes(readings, &Readings::new())?,
                     readings: Readings::new(),
                 });
             }

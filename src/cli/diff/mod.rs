@@ -8,10 +8,13 @@ use std::path::{Path as FilePath, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
+use super::remote::{Remote, RemoteArguments};
 use super::{input, output};
 use crate::diff::{Change, Readings, changes};
-use crate::model::{Path, PathPattern, Profile, Reading, Setting};
-use crate::wire::{DriftDocument, Format, encode, is_recipe, read_recipe, read_snapshot};
+use crate::model::{Path, PathPattern, Profile, Reading, Setting, Snapshot};
+use crate::wire::{
+    DriftDocument, DriftRequest, Format, encode, is_recipe, read_recipe, read_snapshot,
+};
 
 /// Show what differs between two snapshots or two recipes.
 ///
@@ -39,6 +42,8 @@ pub(super) struct DiffCommand {
     /// Leave out paths, `*` for any run of characters; may be given again.
     #[arg(long, value_name = "PATH")]
     ignore: Vec<String>,
+    #[command(flatten)]
+    remote: RemoteArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,7 +61,10 @@ enum DiffFormat {
 impl DiffCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let comparison = Comparison {
-            profile: crate::library::profile(),
+            judge: match self.remote.remote()? {
+                Some(remote) => Judge::Remote(remote),
+                None => Judge::Profile(crate::library::profile()),
+            },
             ignore: self
                 .ignore
                 .iter()
@@ -67,7 +75,7 @@ impl DiffCommand {
             Some(current) if !current.is_dir() => {
                 let before = readings(&self.baseline)?;
                 let after = readings(current)?;
-                let changes = comparison.changes(&before, &after);
+                let changes = comparison.changes(&before, &after)?;
                 let names = (name(&self.baseline), name(current));
                 output::print_bytes(&self.written(&changes, &names)?)?;
                 Ok(exit(!changes.is_empty()))
@@ -88,13 +96,33 @@ impl DiffCommand {
 
 /// What counts as a difference.
 struct Comparison {
-    profile: Profile,
+    judge: Judge,
     ignore: Vec<PathPattern>,
 }
 
+/// Who knows what is noise.
+enum Judge {
+    Profile(Profile),
+    Remote(Remote),
+}
+
 impl Comparison {
-    fn changes(&self, before: &Readings, after: &Readings) -> Vec<Change> {
-        changes(before, after, &self.profile, &self.ignore)
+    fn changes(&self, before: &Readings, after: &Readings) -> Result<Vec<Change>, Failure> {
+        let remote = match &self.judge {
+            Judge::Profile(profile) => return Ok(changes(before, after, profile, &self.ignore)),
+            Judge::Remote(remote) => remote,
+        };
+        let snapshot = |readings: &Readings| Snapshot {
+            readings: readings.clone(),
+            ..Snapshot::default()
+        };
+        let mut found = remote.changes(&DriftRequest {
+            baseline: snapshot(before),
+            current: snapshot(after),
+        })?;
+        let ignored = |change: &Change| self.ignore.iter().any(|one| one.matches(&change.path));
+        found.retain(|change| !ignored(change));
+        Ok(found)
     }
 }
 

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::environment::EnvironmentFlags;
 use super::exit::{Exit, Failure};
+use super::remote::RemoteArguments;
 use super::rules::embedded;
 use super::{input, output};
 use crate::assess::{Verdict, imply, validate};
@@ -38,6 +39,8 @@ pub(super) struct ValidateCommand {
     recipe: Option<PathBuf>,
     #[command(flatten)]
     environment: EnvironmentFlags,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// How to show it.
     #[arg(short = 't', long, value_enum, default_value = "table")]
     format: ReportFormat,
@@ -64,16 +67,21 @@ enum ReportFormat {
 
 impl ValidateCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let snapshot = input::read(&self.snapshot, read_snapshot)?;
-        let (recipe, verdict) = self.judge(&snapshot)?;
-        for note in &recipe.notes {
-            output::complain(note);
-        }
-        let report = ValidationDocument::new(&verdict, &recipe);
+        let remote = match &self.recipe {
+            // What is expected is at hand, and no rule is needed.
+            Some(_) => None,
+            None => self.remote.remote()?,
+        };
+        let (report, verdict) = match remote {
+            Some(remote) => {
+                let snapshot = input::bytes(&self.snapshot)?;
+                remote.verdict(&self.environment.given(), &snapshot, self.document_format())?
+            }
+            None => self.judged()?,
+        };
         let bytes = match self.format {
             ReportFormat::Table => show::table(&verdict).into_bytes(),
-            ReportFormat::Json => encode(Format::Json, &report)?,
-            ReportFormat::Yaml => encode(Format::Yaml, &report)?,
+            ReportFormat::Json | ReportFormat::Yaml => report,
             ReportFormat::Junit => junit::report(&verdict)?,
             ReportFormat::Github => show::annotations(&verdict).into_bytes(),
             ReportFormat::Markdown => show::markdown(&verdict).into_bytes(),
@@ -84,6 +92,24 @@ impl ValidateCommand {
         } else {
             Exit::Findings
         })
+    }
+
+    const fn document_format(&self) -> Format {
+        match self.format {
+            ReportFormat::Yaml => Format::Yaml,
+            _ => Format::Json,
+        }
+    }
+
+    /// The report, by what is at hand.
+    fn judged(&self) -> Result<(Vec<u8>, Verdict), Failure> {
+        let snapshot = input::read(&self.snapshot, read_snapshot)?;
+        let (recipe, verdict) = self.judge(&snapshot)?;
+        for note in &recipe.notes {
+            output::complain(note);
+        }
+        let report = ValidationDocument::new(&verdict, &recipe);
+        Ok((encode(self.document_format(), &report)?, verdict))
     }
 
     fn judge(&self, snapshot: &Snapshot) -> Result<(Recipe, Verdict), Failure> {

@@ -1,30 +1,42 @@
-//! Posts documents to `eidos-api-server` and reads what it answers, errors in
-//! its envelope included.
+//! What `eidos-api-server` is asked, and what it answers, errors in its envelope
+//! included.
 //!
-//! One call is one attempt; [`super::Retry`] makes more of it.
+//! One call is one attempt; [`super::Retry`] makes more of it. What the documents
+//! say is left to the caller.
+
+mod address;
+mod error;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use ureq::http::{Method, Uri};
+use ureq::http::Method;
 
-use super::http::{Answer, Call, Http, TransportError};
+use super::http::{Call, Http};
 use super::plain;
-use super::retry::{Again, Retryable};
+use super::retry::Again;
 use super::trust::{Trust, TrustError};
 
+pub use address::{Address, AddressError};
+pub use error::ServiceError;
+
 /// The largest answer that is read. Recipes have some 5 KiB, with every reason
-/// some 20.
+/// some 20; reports about large nodes have more.
 const LARGEST_ANSWER: u64 = 4 << 20;
 
-/// What is asked about a snapshot.
+/// What a service can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// Which recipe is for this node.
+    /// Which recipe is for an environment or a node.
     Recipe,
-    /// How far this node is from the recipe for it.
+    /// How far a node is from the recipe for it.
     Validate,
+    /// What differs between two snapshots.
+    Drift,
+    /// A recipe as files.
+    Bundle,
 }
 
 impl Question {
@@ -32,6 +44,8 @@ impl Question {
         match self {
             Self::Recipe => "/v1/recipe",
             Self::Validate => "/v1/validate",
+            Self::Drift => "/v1/drift",
+            Self::Bundle => "/v1/bundle",
         }
     }
 
@@ -40,117 +54,66 @@ impl Question {
         match self {
             Self::Recipe => "Recipe",
             Self::Validate => "ValidationReport",
+            Self::Drift => "DriftReport",
+            Self::Bundle => "",
         }
     }
 }
 
-/// Why an address is none of a server.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no address of a server: {reason}")]
-pub struct AddressError {
-    given: String,
-    reason: &'static str,
+/// How documents are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// A zip archive.
+    Zip,
 }
 
-/// An address such as `https://eidos.example.com`, a path in front of `/v1`
-/// allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address(String);
-
-impl Address {
-    /// Reads an address.
-    ///
-    /// # Errors
-    /// Says what is wrong with it, without showing a password.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let refuse = |reason| AddressError {
-            given: match text.split_once('@') {
-                Some((_, host)) => format!("***@{host}"),
-                None => text.to_owned(),
-            },
-            reason,
-        };
-        let uri: Uri = text.parse().map_err(|_| refuse("it is no URL"))?;
-        let authority = uri.authority().map_or("", |authority| authority.as_str());
-        match uri.scheme_str() {
-            Some("http" | "https") => {}
-            _ => return Err(refuse("it has to begin with http:// or https://")),
-        }
-        if authority.contains('@') {
-            return Err(refuse(
-                "it holds a password; the API key goes into EIDOS_API_KEY",
-            ));
-        }
-        if uri.query().is_some() || text.contains('#') {
-            return Err(refuse("it ends in a query or fragment"));
-        }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
-    }
-}
-
-/// Why the service gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// It was not reached, or went away.
-    #[error("{url}: {error}")]
-    Transport {
-        /// What was called.
-        url: String,
-        /// What happened.
-        error: TransportError,
-    },
-    /// It said no, in its own words.
-    #[error("{url}: {status} {code}: {message} (request {request_id})")]
-    Refused {
-        /// What was called.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// The code of its table of errors.
-        code: String,
-        /// What was wrong.
-        message: String,
-        /// The name of the request in its log.
-        request_id: String,
-        /// Whether, and when, to try again.
-        again: Again,
-    },
-    /// Somebody answered who is not the service, such as a proxy.
-    #[error("{url}: {status}, and the body is not Eidos's: `{excerpt}`")]
-    Stranger {
-        /// What was called.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// How the body begins.
-        excerpt: String,
-        /// Whether, and when, to try again.
-        again: Again,
-    },
-}
-
-impl Retryable for ServiceError {
-    fn again(&self) -> Again {
+impl Media {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Transport { error, .. } => error.again(),
-            Self::Refused { again, .. } | Self::Stranger { again, .. } => *again,
+            Self::Json => "application/json",
+            Self::Yaml => "application/yaml",
+            Self::Zip => "application/zip",
         }
     }
 }
 
-impl ServiceError {
-    /// Whether it was this document that the service did not take, so that
-    /// another one may fare better: a broken one, one that is too large, or one
-    /// that the service fails on.
-    #[must_use]
-    pub const fn is_about_the_document(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                status: 400 | 413 | 422 | 500,
-                ..
-            }
-        )
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// What is asked.
+    pub question: Question,
+    /// The query string, decoded.
+    pub parameters: &'a [(&'a str, &'a str)],
+    /// What is posted; nothing for a GET.
+    pub document: Option<(Media, &'a [u8])>,
+    /// How the answer is to be written.
+    pub answer: Media,
+}
+
+impl Request<'_> {
+    fn target(&self) -> String {
+        let mut target = self.question.path().to_owned();
+        for (index, (name, value)) in self.parameters.iter().enumerate() {
+            target.push(if index == 0 { '?' } else { '&' });
+            target.push_str(name);
+            target.push('=');
+            target.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+        }
+        target
+    }
+
+    /// A proxy's page can come with any status; only documents that say what they
+    /// are, or archives, are taken.
+    fn is_answered_by(&self, media_type: &str, body: &[u8]) -> bool {
+        match self.answer {
+            Media::Json => serde_json::from_slice::<Headline<'_>>(body)
+                .is_ok_and(|found| found.kind == self.question.answered_by()),
+            other => media_type == other.name(),
+        }
     }
 }
 
@@ -191,49 +154,39 @@ impl Service {
         timeout: Duration,
     ) -> Result<Self, TrustError> {
         Ok(Self {
-            http: Http::new(&address.0, trust, true)?,
+            http: Http::new(address.as_str(), trust, true)?,
             address,
             key,
             timeout,
         })
     }
 
-    /// Posts a snapshot in JSON; the answer is JSON too.
+    /// Asks once.
     ///
     /// # Errors
     /// Says who was called, what they said, and the request's id.
-    pub fn post(
-        &self,
-        question: Question,
-        intent: Option<&str>,
-        snapshot: &[u8],
-    ) -> Result<Vec<u8>, ServiceError> {
-        let mut url = format!("{}{}", self.address.0, question.path());
-        if let Some(intent) = intent {
-            url.push_str("?intent=");
-            url.push_str(intent);
-        }
+    pub fn ask(&self, request: &Request<'_>) -> Result<Vec<u8>, ServiceError> {
+        let url = format!("{}{}", self.address, request.target());
+        let transport = |error| ServiceError::Transport {
+            url: url.clone(),
+            error,
+        };
         let call = Call {
-            method: Method::POST,
+            method: request.document.map_or(Method::GET, |_| Method::POST),
             url: &url,
             bearer: self.key.as_deref(),
-            body: Some(("application/json", snapshot)),
+            accept: request.answer.name(),
+            body: request.document.map(|(media, bytes)| (media.name(), bytes)),
             limit: self.timeout,
         };
-        match self.exchange(&call) {
-            Ok((200, _, body)) if is_a(question.answered_by(), &body) => Ok(body),
-            Ok((status, retry_after, body)) => Err(self.refusal(url, status, retry_after, &body)),
-            Err(error) => Err(ServiceError::Transport { url, error }),
-        }
-    }
-
-    fn exchange(
-        &self,
-        call: &Call<'_>,
-    ) -> Result<(u16, Option<Duration>, Vec<u8>), TransportError> {
-        let answer: Answer = self.http.send(call)?;
+        let answer = self.http.send(&call).map_err(transport)?;
         let (status, retry_after) = (answer.status, answer.retry_after);
-        Ok((status, retry_after, answer.bytes(LARGEST_ANSWER)?))
+        let media_type = answer.media_type.clone();
+        let body = answer.bytes(LARGEST_ANSWER).map_err(transport)?;
+        if status == 200 && request.is_answered_by(&media_type, &body) {
+            return Ok(body);
+        }
+        Err(self.refusal(url, status, retry_after, &body))
     }
 
     fn refusal(
@@ -266,41 +219,5 @@ impl Service {
                 again: worth_it(matches!(status, 200 | 408 | 429 | 500..=599)),
             },
         }
-    }
-}
-
-fn is_a(kind: &str, body: &[u8]) -> bool {
-    serde_json::from_slice::<Headline<'_>>(body).is_ok_and(|found| found.kind == kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Address;
-
-    #[test]
-    fn addresses_are_whole_and_without_passwords() {
-        let check = |text: &str| Address::parse(text).map_err(|error| error.to_string());
-        for good in [
-            "http://eidos:8080",
-            "https://e.example/base",
-            "http://[::1]:8080",
-        ] {
-            assert!(check(good).is_ok(), "{good}");
-        }
-        assert_eq!(check("http://e/").unwrap().0, "http://e");
-        for (bad, why) in [
-            ("eidos:8080", "http:// or https://"),
-            ("eidos", "http:// or https://"),
-            ("ftp://e", "http:// or https://"),
-            ("http://", "no URL"),
-            ("", "no URL"),
-            ("http://e/?a=b", "query"),
-            ("http://e/#x", "fragment"),
-        ] {
-            let error = check(bad).unwrap_err();
-            assert!(error.contains(why) && error.contains(bad), "{error}");
-        }
-        let error = check("http://me:hunter2@e").unwrap_err();
-        assert!(error.contains("EIDOS_API_KEY") && !error.contains("hunter2"));
     }
 }

@@ -15,6 +15,7 @@ use crate::model::{
 use crate::wire::document::{choice, read};
 use crate::wire::encode::Format;
 use crate::wire::fault::{DocumentError, Fault, excerpt};
+use crate::wire::fields::{each, one_of, required, text, texts};
 use crate::wire::node::{Entry, Node, find};
 use crate::wire::snapshot::{optional_map, read_measurements, two_values};
 
@@ -142,55 +143,13 @@ fn coverage(entries: &[Entry<'_>]) -> Result<(CoverageLevel, Vec<Parameter>), Fa
     Ok((level.unwrap_or(CoverageLevel::Base), missing))
 }
 
-fn advisory(node: &Node<'_>) -> Result<Arc<Advisory>, Fault> {
+pub(in crate::wire) fn advisory(node: &Node<'_>) -> Result<Arc<Advisory>, Fault> {
     let entries = node.map("an advisory")?;
-    let severity = find(entries, "severity")
-        .ok_or_else(|| Fault::new(node.at, "an advisory has no `severity`"))?;
-    let name = choice(severity, "severity", &Severity::ALL.map(Severity::name))?;
-    let named = |severity: &Severity| severity.name() == name;
     Ok(Arc::new(Advisory {
         id: required(node, entries, "id")?,
-        severity: Severity::ALL
-            .into_iter()
-            .find(named)
-            .unwrap_or(Severity::Error),
+        severity: one_of(node, entries, "severity", &Severity::ALL, Severity::name)?,
         message: text(entries, "message")?,
         remedy: text(entries, "remedy")?,
         source: text(entries, "source")?,
     }))
-}
-
-/// A text that has to be there.
-fn required(node: &Node<'_>, entries: &[Entry<'_>], name: &str) -> Result<String, Fault> {
-    match text(entries, name)? {
-        given if given.is_empty() => Err(Fault::new(node.at, format!("`{name}` is missing"))),
-        given => Ok(given),
-    }
-}
-
-/// A text, empty where there is none.
-fn text(entries: &[Entry<'_>], name: &str) -> Result<String, Fault> {
-    match find(entries, name).filter(|node| !node.is_null()) {
-        Some(node) => Ok(node.scalar(|| format!("`{name}`"))?.text.to_string()),
-        None => Ok(String::new()),
-    }
-}
-
-fn texts<T: for<'t> From<&'t str>>(entries: &[Entry<'_>], name: &str) -> Result<Vec<T>, Fault> {
-    each(entries, name, |node| {
-        Ok(T::from(
-            &node.scalar(|| format!("an item of `{name}`"))?.text,
-        ))
-    })
-}
-
-fn each<T>(
-    entries: &[Entry<'_>],
-    name: &str,
-    read: impl Fn(&Node<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    match find(entries, name).filter(|node| !node.is_null()) {
-        Some(node) => node.list(&format!("`{name}`"))?.iter().map(read).collect(),
-        None => Ok(Vec::new()),
-    }
 }
