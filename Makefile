@@ -12,6 +12,8 @@ GO_TOOLS := $(CURDIR)/target/test-tools
 # The agent as it is shipped: static, and small enough for every node.
 AGENT_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
 AGENT := target/$(AGENT_TARGET)/agent/eidos-agent
+# Server and command line as images carry them: static too.
+PROGRAMS := target/$(AGENT_TARGET)/release
 AGENT_MOST_BYTES := 4194304
 PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
 HELM := helm.sh/helm/v3/cmd/helm@v3.18.6
@@ -56,8 +58,8 @@ agent: agent-program ## the agent alone: with its own feature, static, small
 	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) $(CARGO) test --locked --test tests agent::
 
 .PHONY: mutations
-mutations: ## does lint, test or impact notice every mistake in the shipped rules
-	$(CARGO) test --release --locked --test tests mutations
+mutations: ## is every mistake in the shipped rules noticed, every state compared
+	$(CARGO) test --release --locked --test tests -- mutations history
 
 .PHONY: licences
 licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencies
@@ -65,8 +67,10 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 
 .PHONY: outside
 outside: tools cluster agent-program ## server, agent and command line as their users use them
-	$(CARGO) build --release --locked --bin eidos-api-server --bin eidos
-	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) \
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --locked \
+	  --target $(AGENT_TARGET) --bin eidos-api-server --bin eidos
+	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) EIDOS_BIN=$(CURDIR)/$(PROGRAMS)/eidos \
+	  EIDOS_SERVER_BIN=$(CURDIR)/$(PROGRAMS)/eidos-api-server \
 	  $(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
 
 .PHONY: cluster

@@ -19,6 +19,7 @@ mod cli;
 mod collect;
 #[cfg(feature = "cli")]
 mod contradictions;
+mod history;
 mod house;
 #[cfg(feature = "server")]
 mod http;

@@ -1,9 +1,9 @@
 """The images hold what they should, and run as the manifests run them.
 
-The stages are built from programs that cargo has built: $EIDOS_IMAGE_PARTS is
-a folder with an out/ as the build stage leaves it, or $EIDOS_STATIC_SERVER_BIN
-alone is enough for the server's image. No base image is pulled, so the CLI's image, which has
-one, is read and not built.
+The stages are built from programs that cargo has built, static ones: $EIDOS_SERVER_BIN
+and $EIDOS_AGENT_BIN, or $EIDOS_IMAGE_PARTS, a folder with an out/ as the build stage
+leaves it. No base image is pulled, so the CLI's image, which has one, is read and not
+built.
 """
 
 import contextlib
@@ -73,18 +73,22 @@ def test_the_build_is_locked_and_static():
         assert "--locked" in line
 
 
+PROGRAMS = {"eidos-api-server": "EIDOS_SERVER_BIN", "eidos-agent": "EIDOS_AGENT_BIN"}
+
+
 def parts(folder):
     """A folder as the build stage's /out, as far as this machine has it."""
     given = os.environ.get("EIDOS_IMAGE_PARTS")
     if given:
         return pathlib.Path(given)
-    server = os.environ.get("EIDOS_STATIC_SERVER_BIN")
-    if not server:
-        pytest.skip("EIDOS_IMAGE_PARTS is unset: no static programs for the images")
     out = folder / "out"
     out.mkdir()
-    shutil.copy(server, out / "eidos-api-server")
-    (out / "eidos-api-server.cdx.json").write_text('{"bomFormat": "CycloneDX"}\n')
+    for name, variable in PROGRAMS.items():
+        program = os.environ.get(variable)
+        if not program or "INTERP" in run(need("readelf"), "-l", program).stdout:
+            pytest.skip(f"{variable} names no static {name}: see make outside")
+        shutil.copy(program, out / name)
+        (out / f"{name}.cdx.json").write_text('{"bomFormat": "CycloneDX"}\n')
     for file in (ROOT / "LICENSE", ROOT / "NOTICE", CERTIFICATES):
         shutil.copy(file, out)
     return folder
