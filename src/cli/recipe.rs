@@ -16,7 +16,14 @@ use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};
 
 /// Say what an environment should run.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  eidos recipe --service eks --gpu h100 --intent training
+  eidos recipe -f snapshot.yaml --intent training -o recipe.yaml
+  eidos recipe -f cm://gpu-operator/eidos-snapshot --context -o recipe.yaml
+  eidos recipe --server https://eidos.example.com --service gke --gpu b200"
+)]
 pub(super) struct RecipeCommand {
     #[command(subcommand)]
     part: Option<Part>,
@@ -47,6 +54,9 @@ enum Part {
 
 /// Print one value of a recipe.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos query --service eks --gpu h100 --selector K8s.image.gpu-operator
+  eidos query -f snapshot.yaml --selector GPU.smi.driver")]
 pub(super) struct QueryCommand {
     #[command(flatten)]
     environment: Environment,

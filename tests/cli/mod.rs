@@ -4,6 +4,7 @@ mod bundle;
 #[cfg(feature = "agent")]
 mod cluster;
 mod guide;
+mod help;
 mod nodes;
 mod recipe;
 mod remote;

@@ -13,6 +13,9 @@ use crate::rules::{Change, Scopes, ValueChange, impact};
 
 /// Show which queries get other recipes from NEW than from OLD.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos rules impact main:recipes recipes
+  eidos rules impact main:recipes recipes --format markdown")]
 pub(in crate::cli) struct Impact {
     /// The rules before: a folder, a file, or a git revision such as main:recipes.
     old: String,

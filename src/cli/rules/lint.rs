@@ -15,6 +15,9 @@ use crate::rules::{Diagnostic, DiagnosticSeverity, RuleFile, compile, lint};
 
 /// Find what is wrong, doubtful or missing.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos rules lint
+  eidos rules lint recipes --format sarif > eidos.sarif")]
 pub(in crate::cli) struct Lint {
     /// A folder, a file, or a git revision of either.
     path: Option<String>,

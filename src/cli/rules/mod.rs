@@ -27,6 +27,7 @@ pub(super) enum Command {
     /// Show where each value of a recipe comes from.
     Show(show::Show),
     /// Print the JSON Schema of rule files.
+    #[command(after_help = "Examples:\n  eidos rules schema > recipes/rules.schema.json")]
     Schema,
 }
 

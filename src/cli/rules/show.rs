@@ -11,6 +11,8 @@ use crate::rules::RuleBase;
 
 /// Show where each value of a recipe comes from.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos rules show service=eks gpu=h100 intent=training")]
 pub(in crate::cli) struct Show {
     /// The environment, such as `service=eks gpu=h100`.
     query: Vec<String>,

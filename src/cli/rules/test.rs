@@ -14,6 +14,9 @@ use crate::rules::{Compiled, Expectation, Mismatch, RuleBase};
 
 /// Run the assertions that stand beside the rules.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eidos rules test
+  eidos rules test main:recipes")]
 pub(in crate::cli) struct Test {
     /// A folder, a file, or a git revision of either.
     path: Option<String>,
