@@ -1,5 +1,6 @@
 """The API description: valid, and kept by the server under fuzzing."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -42,5 +43,13 @@ def test_no_fuzzed_request_breaks_the_description(server, flags):
         "--seed=1",
         "--no-color",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd="/tmp")
+    hooks = pathlib.Path(__file__).parent
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(hooks),
+        "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+    }
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=900, cwd="/tmp", env=environment
+    )
     assert done.returncode == 0, done.stdout[-6000:]
