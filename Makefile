@@ -7,6 +7,7 @@ PYTHON := $(OUTSIDE)/bin/python
 DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus \
 	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
+CYCLONEDX_VERSION := 0.5.9
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
 # The agent as it is shipped: static, and small enough for every node.
@@ -66,7 +67,7 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: outside
-outside: tools cluster agent-program ## server, agent and command line as their users use them
+outside: tools cluster agent-program $(OUTSIDE)/bin/cargo-cyclonedx ## server, agent and command line as their users use them
 	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --locked \
 	  --target $(AGENT_TARGET) --bin eidos-api-server --bin eidos
 	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) EIDOS_BIN=$(CURDIR)/$(PROGRAMS)/eidos \
@@ -112,3 +113,7 @@ $(OUTSIDE)/installed: tests/outside/requirements.txt
 $(OUTSIDE)/bin/cargo-deny:
 	@echo "installing cargo-deny $(DENY_VERSION)"
 	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root $(OUTSIDE)
+
+$(OUTSIDE)/bin/cargo-cyclonedx:
+	@echo "installing cargo-cyclonedx $(CYCLONEDX_VERSION)"
+	$(CARGO) install cargo-cyclonedx --version $(CYCLONEDX_VERSION) --locked --quiet --root $(OUTSIDE)

@@ -73,10 +73,61 @@ def test_the_build_is_locked_and_static():
         assert "--locked" in line
 
 
+def test_parts_lists_are_made_by_the_release_that_is_tested():
+    dockerfile, makefile = ((ROOT / name).read_text() for name in ("Dockerfile", "Makefile"))
+    (release,) = re.findall(r"CYCLONEDX_VERSION := (\S+)", makefile)
+    assert f"cargo-cyclonedx@{release}\n" in dockerfile
+
+
 PROGRAMS = {"eidos-api-server": "EIDOS_SERVER_BIN", "eidos-agent": "EIDOS_AGENT_BIN"}
 
 
-def parts(folder):
+def built():
+    """Program, feature and profile of each `RUN program` in the Dockerfile."""
+    text = (ROOT / "Dockerfile").read_text()
+    return [line.split() for line in re.findall(r"^RUN program (.+)$", text, re.MULTILINE)]
+
+
+@pytest.fixture(scope="module", name="boms")
+def _boms(tmp_path_factory):
+    """The parts list of each program, by the Dockerfile's own command."""
+    need("cargo-cyclonedx")
+    folder = tmp_path_factory.mktemp("boms")
+    for name in ("Cargo.toml", "Cargo.lock", "src", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    (command,) = re.findall(r"'(cargo cyclonedx .+)'", (ROOT / "Dockerfile").read_text())
+    target = re.search(r"host: (\S+)", run("rustc", "-vV").stdout).group(1)
+    beside = pathlib.Path(need("cargo-cyclonedx")).parent
+    environment = {
+        **os.environ,
+        "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}",
+        "target": target,
+    }
+    for program in built():
+        run("sh", "-euc", command, "program", *program, cwd=folder, env=environment)
+    return folder
+
+
+def test_a_parts_list_is_what_the_program_is_built_from(boms):
+    locked = re.findall(
+        r'name = "(.+)"\nversion = "(.+)"', (ROOT / "Cargo.lock").read_text()
+    )
+    held = {}
+    for program, _feature, _profile in built():
+        bom = json.loads((boms / f"{program}.cdx.json").read_text())
+        assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.5")
+        assert bom["metadata"]["component"]["name"] == "eidos"
+        listed = {(one["name"], one["version"]) for one in bom["components"]}
+        assert listed <= set(locked)
+        held[program] = {name for name, _ in listed}
+        assert all(one.get("licenses") for one in bom["components"])
+        assert "proptest" not in held[program]
+    assert "actix-web" in held["eidos-api-server"]
+    assert "kube" in held["eidos"]
+    assert not held["eidos-agent"] & {"tokio", "actix-web", "kube", "clap"}
+
+
+def parts(folder, boms):
     """A folder as the build stage's /out, as far as this machine has it."""
     given = os.environ.get("EIDOS_IMAGE_PARTS")
     if given:
@@ -88,17 +139,17 @@ def parts(folder):
         if not program or "INTERP" in run(need("readelf"), "-l", program).stdout:
             pytest.skip(f"{variable} names no static {name}: see make outside")
         shutil.copy(program, out / name)
-        (out / f"{name}.cdx.json").write_text('{"bomFormat": "CycloneDX"}\n')
+        shutil.copy(boms / f"{name}.cdx.json", out)
     for file in (ROOT / "LICENSE", ROOT / "NOTICE", CERTIFICATES):
         shutil.copy(file, out)
     return folder
 
 
 @pytest.fixture(scope="module", name="image")
-def _image(tmp_path_factory):
+def _image(tmp_path_factory, boms):
     """Builds a target; gives the image's name."""
     need("buildah"), need("podman"), need("runc")
-    folder = parts(tmp_path_factory.mktemp("parts"))
+    folder = parts(tmp_path_factory.mktemp("parts"), boms)
 
     def build(target):
         program = {"server": "eidos-api-server", "agent": "eidos-agent"}[target]
