@@ -5,7 +5,7 @@
 //! operator's policy, and the chart's keys are, too. Whether a chart has a key
 //! is in `chart.rs`, what becomes of a value in `values.rs`.
 
-use super::chart::{charts, point};
+use super::chart::point;
 use super::operator::Operator;
 use crate::model::{MeasurementType, Path, Version};
 
@@ -147,17 +147,6 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// What else bundles and image lists look at: versions to install, the
-/// registry, and what the network operator's policy holds.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("image", "gpu-operator"),
-    ("image", "network-operator"),
-    ("image", "node-feature-discovery"),
-    ("image", "sriov-network-device-plugin"),
-    ("registry", "uri"),
-    ("network-config", "deploy-ofed"),
-];
-
 impl Row {
     /// Whether it holds for a release.
     pub(super) fn covers(&self, release: &Version) -> bool {
@@ -178,29 +167,15 @@ pub(super) fn rows(operator: Operator, release: &Version) -> impl Iterator<Item 
         .filter(move |row| row.operator == operator && row.covers(release))
 }
 
-/// Whether a bundle or an image list of any release uses this value of a recipe.
-/// Others are for people and for comparing with what runs.
-#[must_use]
-pub fn reads(path: &Path) -> bool {
-    let place = (&*path.subtype, &*path.key);
-    path.kind == MeasurementType::K8s
-        && (ROWS.iter().any(|row| row.recipe == place)
-            || ELSEWHERE.contains(&place)
-            || super::images::is_known(path)
-            || is_policy(path))
-}
-
-/// Whether it names a field of the GPU operator's policy that some chart fills.
-fn is_policy(path: &Path) -> bool {
-    let named = |chart: &super::chart::Chart| chart.key(&path.key).is_some();
-    &*path.subtype == "policy" && charts(Operator::Gpu).iter().any(named)
+/// Whether some release of an operator has a row for this value of a recipe.
+pub(super) fn has_row(path: &Path) -> bool {
+    ROWS.iter().any(|row| row.reads(path))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, ROWS, reads};
+    use super::{Form, ROWS};
     use crate::bundle::chart::charts;
-    use crate::model::{MeasurementType, Path};
 
     #[test]
     fn every_row_names_a_key_that_a_chart_of_its_time_has() {
@@ -217,29 +192,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn what_nothing_uses_is_not_claimed() {
-        let k8s = |subtype, key| Path::new(MeasurementType::K8s, subtype, key);
-        for (subtype, key) in [
-            ("image", "driver"),
-            ("image", "doca-driver"),
-            ("policy", "cdi.default"),
-            ("policy", "driver.kernelModuleType"),
-            ("registry", "uri"),
-        ] {
-            assert!(reads(&k8s(subtype, key)), "{subtype}.{key}");
-        }
-        for (subtype, key) in [
-            ("image", "unheard-of"),
-            ("policy", "driver.useOpenKernelModules"),
-            ("config", "secure-boot"),
-            ("server", "version"),
-        ] {
-            assert!(!reads(&k8s(subtype, key)), "{subtype}.{key}");
-        }
-        let elsewhere = Path::new(MeasurementType::Gpu, "image", "driver");
-        assert!(!reads(&elsewhere));
     }
 }

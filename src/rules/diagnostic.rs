@@ -80,7 +80,7 @@ pub(super) struct Report {
 }
 
 /// A place in a named file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Location {
     pub(super) file: Arc<str>,
     pub(super) at: Position,

@@ -2,7 +2,7 @@
 //! whether some keys together cover others. Exact, without enumerating queries.
 
 use crate::model::{
-    EnumParameter, Interval, Parameter, ParameterKind, VersionParameter, Vocabulary,
+    Condition, EnumParameter, Interval, Parameter, ParameterKind, VersionParameter, Vocabulary,
 };
 
 use super::classes::point_text;
@@ -100,6 +100,53 @@ impl Region {
         Self { values, versions }
     }
 
+    /// Every query.
+    pub(super) fn all(vocabulary: &Vocabulary) -> Self {
+        Self::of(&Key::default(), vocabulary)
+    }
+
+    /// The queries that say something of a parameter which a condition accepts, or
+    /// with `accepted` false refuses.
+    pub(super) fn saying(
+        parameter: Parameter,
+        condition: &Condition,
+        accepted: bool,
+        vocabulary: &Vocabulary,
+    ) -> Vec<Self> {
+        let mut said = Self::all(vocabulary);
+        match parameter.kind() {
+            ParameterKind::Enum(choice) => {
+                let values = vocabulary.values_of(choice).iter().zip(1_u32..);
+                let bits = values
+                    .filter(|(value, _)| condition.accepts(&value.name) == accepted)
+                    .map(|(_, bit)| 1 << bit)
+                    .sum();
+                set(&mut said.values, choice.index(), bits);
+                vec![said]
+            }
+            ParameterKind::Version(choice) => {
+                let within = |interval| {
+                    let mut within = said.clone();
+                    let versions = Versions {
+                        absent: false,
+                        interval,
+                    };
+                    set(&mut within.versions, choice.index(), versions);
+                    within
+                };
+                let ranges: Vec<Self> = condition.ranges().map(within).collect();
+                if accepted {
+                    return ranges;
+                }
+                let mut rest = vec![within(Interval::ALL)];
+                for range in &ranges {
+                    rest = rest.iter().flat_map(|piece| piece.without(range)).collect();
+                }
+                rest
+            }
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.values.contains(&0) || self.versions.iter().any(|versions| versions.is_empty())
     }
@@ -115,9 +162,17 @@ impl Region {
         shared
     }
 
+    /// What two sets of boxes share.
+    pub(super) fn shared(left: &[Self], right: &[Self]) -> Vec<Self> {
+        left.iter()
+            .flat_map(|one| right.iter().map(|other| one.intersect(other)))
+            .filter(|both| !both.is_empty())
+            .collect()
+    }
+
     /// What lies in `self` but not in `other`, as disjoint boxes.
     pub(super) fn without(&self, other: &Self) -> Vec<Self> {
-        if self.intersect(other).is_empty() {
+        if !self.meets(other) {
             return vec![self.clone()];
         }
         let mut pieces = Vec::new();
@@ -154,16 +209,31 @@ impl Region {
         pieces
     }
 
-    /// The part that none of `covers` holds; `None` when they hold it all.
+    /// A part that none of `covers` holds; `None` when they hold it all.
     pub(super) fn uncovered<'k>(&self, covers: impl Iterator<Item = &'k Self>) -> Option<Self> {
-        let mut open = vec![self.clone()];
-        for cover in covers {
-            open = open.iter().flat_map(|piece| piece.without(cover)).collect();
-            if open.is_empty() {
-                return None;
-            }
+        if self.is_empty() {
+            return None;
         }
-        open.into_iter().next()
+        let covers: Vec<&Self> = covers.filter(|cover| self.meets(cover)).collect();
+        // Depth first: one part is all that is asked for, and most often there is one.
+        let mut open = vec![(self.clone(), 0)];
+        while let Some((piece, checked)) = open.pop() {
+            let mut rest = covers.iter().enumerate().skip(checked);
+            let Some((position, cover)) = rest.find(|(_, cover)| piece.meets(cover)) else {
+                return Some(piece);
+            };
+            let parts = piece.without(cover).into_iter();
+            open.extend(parts.map(|part| (part, position + 1)));
+        }
+        None
+    }
+
+    /// Whether some query is in both.
+    fn meets(&self, other: &Self) -> bool {
+        let mut values = self.values.iter().zip(&other.values);
+        let mut versions = self.versions.iter().zip(&other.versions);
+        values.all(|(mine, theirs)| mine & theirs != 0)
+            && versions.all(|(mine, theirs)| !mine.intersect(*theirs).is_empty())
     }
 
     /// One query of the box in words: `service=eks gpu=h100`, parameters that

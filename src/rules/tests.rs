@@ -6,6 +6,8 @@ use crate::model::{EnumParameter, Parameter, Query, ValueId, VersionParameter};
 
 use super::{Compiled, DiagnosticSeverity, RuleBase, RuleFile, compile};
 
+mod lint;
+
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 const VOCABULARY: &str = "

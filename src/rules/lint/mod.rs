@@ -6,7 +6,9 @@
 
 mod effects;
 mod layers;
-mod queries;
+mod ranges;
+mod setters;
+mod uncovered;
 
 use crate::model::Path;
 
@@ -24,8 +26,10 @@ pub fn lint(rules: &RuleBase, read: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     layers::loosened(rules, &mut found);
     layers::twins(rules, &mut found);
     layers::missing_defaults(rules, &mut found);
-    effects::without_effect(rules, &mut found);
-    queries::over_queries(rules, &mut found);
+    let setters = setters::setters(rules);
+    effects::without_effect(rules, &setters, &mut found);
+    ranges::violated(rules, &setters, &mut found);
+    uncovered::uncovered(rules, &mut found);
     found.sort_by(|left, right| (&left.file, left.at).cmp(&(&right.file, right.at)));
     found
 }
