@@ -3,6 +3,8 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+#[cfg(any(feature = "server", feature = "cli"))]
+pub mod archive;
 pub mod assess;
 pub mod bundle;
 #[cfg(feature = "cli")]
@@ -14,6 +16,8 @@ pub mod cluster;
 #[cfg(any(feature = "agent", feature = "cli"))]
 pub mod collect;
 pub mod diff;
+#[cfg(any(feature = "agent", feature = "cli"))]
+pub mod files;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;

@@ -17,20 +17,24 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("library", &["model", "rules"]),
     ("serving", &["model", "rules", "library"]),
     ("metrics", &[]),
+    ("archive", &["bundle"]),
+    ("files", &[]),
     ("client", &[]),
     ("cluster", &[]),
     ("collect", &["model", "client"]),
     (
         "agent",
-        &["model", "diff", "wire", "library", "client", "collect"],
+        &[
+            "model", "diff", "wire", "library", "files", "client", "collect",
+        ],
     ),
     ("settings", &["model"]),
     ("telemetry", &["settings"]),
     (
         "cli",
         &[
-            "model", "rules", "assess", "diff", "bundle", "wire", "library", "client", "cluster",
-            "collect",
+            "model", "rules", "assess", "diff", "bundle", "wire", "library", "archive", "files",
+            "client", "cluster", "collect",
         ],
     ),
     (
@@ -43,6 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "bundle",
             "wire",
             "library",
+            "archive",
             "serving",
             "metrics",
             "settings",
@@ -113,10 +118,10 @@ fn imports_point_down() {
     let mut wrong = Vec::new();
     for path in source_files() {
         let name = name_of(&path);
-        let Some((module, _)) = name.split_once('/') else {
-            continue;
-        };
-        if module == "bin" || is_test(&name) {
+        let module = name
+            .split_once('/')
+            .map_or_else(|| name.trim_end_matches(".rs"), |(module, _)| module);
+        if matches!(module, "bin" | "lib") || is_test(&name) {
             continue;
         }
         let Some(allowed) = layers.get(module) else {

@@ -40,6 +40,9 @@ pub(super) enum Failure {
     /// A file that cannot be written.
     #[error("cannot write `{}`: {cause}", path.display())]
     Write { path: PathBuf, cause: io::Error },
+    /// A node that is not there.
+    #[error("--root: `{}` is no folder (hint: name where the node's root is mounted)", .0.display())]
+    NoRoot(PathBuf),
     /// A file that cannot be read.
     #[error("cannot read `{}`: {cause}", path.display())]
     Read { path: PathBuf, cause: io::Error },
@@ -95,6 +98,7 @@ impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Write { .. }
+            | Self::NoRoot(_)
             | Self::Read { .. }
             | Self::Output(_)
             | Self::Baseline { .. }

@@ -145,13 +145,13 @@ pub(super) fn parse(
     let mut parser = lexopt::Parser::from_args(arguments);
     let mut values = BTreeMap::new();
     loop {
-        let named = match parser.next() {
+        let (known, named) = match parser.next() {
             Ok(None) => return Line::Flags(values),
-            Ok(Some(Arg::Long(name))) => name.to_owned(),
-            Ok(Some(Arg::Short(letter))) => FLAGS
-                .iter()
-                .find(|flag| flag.short == Some(letter))
-                .map_or_else(|| letter.to_string(), |flag| flag.long.to_owned()),
+            Ok(Some(Arg::Long(name))) => (find(|flag| flag.long == name), format!("--{name}")),
+            Ok(Some(Arg::Short(letter))) => (
+                find(|flag| flag.short == Some(letter)),
+                format!("-{letter}"),
+            ),
             Ok(Some(Arg::Value(value))) => {
                 wrong.push(format!(
                     "`{}` is not expected; see --help",
@@ -164,7 +164,7 @@ pub(super) fn parse(
                 return Line::Flags(values);
             }
         };
-        let Some(flag) = FLAGS.iter().find(|flag| flag.long == named) else {
+        let Some(flag) = known else {
             wrong.push(unknown(&named));
             // Its value, if it brought one.
             let _ = parser.optional_value();
@@ -191,10 +191,16 @@ pub(super) fn parse(
     }
 }
 
+fn find(is_meant: impl Fn(&Flag) -> bool) -> Option<&'static Flag> {
+    FLAGS.iter().find(|flag| is_meant(flag))
+}
+
+/// `flag` with its dashes.
 fn unknown(flag: &str) -> String {
-    match nearest(flag, FLAGS.iter().map(|flag| flag.long)) {
-        Some(near) => format!("unknown flag --{flag}; did you mean --{near}?"),
-        None => format!("unknown flag --{flag}; see --help"),
+    let name = flag.trim_start_matches('-');
+    match nearest(name, FLAGS.iter().map(|flag| flag.long)) {
+        Some(near) => format!("unknown flag {flag}; did you mean --{near}?"),
+        None => format!("unknown flag {flag}; see --help"),
     }
 }
 

@@ -5,7 +5,6 @@
 //! measured how is left to `collect`, what it means to the server.
 
 mod exit;
-mod file;
 mod flags;
 mod options;
 mod place;
@@ -132,6 +131,11 @@ impl<'a> Agent<'a> {
     fn once(&self) -> Exit {
         let options = self.options;
         let mut outcome = Outcome::default();
+        // An empty snapshot would replace what an earlier run measured.
+        if let Some(root) = options.measure.missing_root() {
+            outcome.note(Err(Failure::NoRoot(root.to_owned())));
+            return outcome.exit();
+        }
         // Read before it is overwritten: both may be one file.
         let baseline = options.baseline.as_ref().map(|place| self.baseline(place));
         let cluster = self.cluster(COLLECTORS_TRY);

@@ -117,7 +117,7 @@ impl Reader<'_> {
         Options {
             measure: self.measure(),
             output,
-            meta: self.path("meta"),
+            meta: self.meta(),
             baseline,
             interval: self.read("interval", duration),
             retry_for: self
@@ -128,6 +128,16 @@ impl Reader<'_> {
                 .unwrap_or_else(|| SERVICE_ACCOUNT.into()),
             post,
         }
+    }
+
+    fn meta(&mut self) -> Option<PathBuf> {
+        let meta = self.path("meta")?;
+        if meta.as_os_str() == "-" {
+            self.wrong.push(
+                "--meta: standard output carries the snapshot or answers; name a file".into(),
+            );
+        }
+        Some(meta)
     }
 
     fn measure(&mut self) -> Measure {

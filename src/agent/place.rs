@@ -6,11 +6,11 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::client::kubernetes::{ConfigMap, Kubernetes};
+use crate::files;
 use crate::model::Snapshot;
 use crate::wire::{Format, read_snapshot};
 
 use super::exit::Failure;
-use super::file;
 use super::options::Place;
 
 /// The key of a `ConfigMap` that holds the document.
@@ -50,7 +50,7 @@ pub(super) fn write(
 
 /// Writes a file, whole or not at all.
 pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    file::save(path, bytes).map_err(|cause| Failure::Write {
+    files::save(path, bytes).map_err(|cause| Failure::Write {
         path: path.to_owned(),
         cause,
     })

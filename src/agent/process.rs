@@ -9,8 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::collect::Source;
-
-use super::file;
+use crate::files;
 
 /// SIGTERM and SIGINT end the process at once, and what is half written goes. As
 /// the first process of a container it would not hear them without a handler. The
@@ -19,7 +18,7 @@ pub(super) fn end_at_signals() -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let wait = move || {
         if let Some(signal) = signals.forever().next() {
-            file::abandon();
+            files::abandon();
             process::exit(128 + signal);
         }
     };

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::file;
+use crate::files;
 
 /// How many snapshots wait at most; at one every six hours, two months. Equal
 /// ones count once.
@@ -85,7 +85,7 @@ impl Spool {
                 bytes,
             });
         }
-        file::save(&path, snapshot).map_err(|cause| at(&path, cause))?;
+        files::save(&path, snapshot).map_err(|cause| at(&path, cause))?;
         Ok(path)
     }
 

@@ -91,11 +91,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the node is as it should be: every measured value and every range.
+    /// Whether the node is as it should be: every measured value and every range, and
+    /// no known issue that is an error.
     #[must_use]
     pub fn passed(&self) -> bool {
         let failed = |range: &RangeFinding| range.outcome == Outcome::Fail;
-        !self.findings.iter().any(Finding::deviates) && !self.ranges.iter().any(failed)
+        !self.findings.iter().any(Finding::deviates)
+            && !self.ranges.iter().any(failed)
+            && self.errors().next().is_none()
+    }
+
+    /// The known issues that are errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Advisory> {
+        let issues = self.advisories.iter().map(|issue| &**issue);
+        issues.filter(|issue| issue.severity == Severity::Error)
     }
 
     /// How many values and ranges ended so.

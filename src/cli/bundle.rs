@@ -9,6 +9,7 @@ use super::folder::Target;
 use super::input;
 use super::output;
 use super::remote::RemoteArguments;
+use crate::archive::pack;
 use crate::bundle::{
     BundleError, Choices, File, Label, Override, Placement, Repository, Toleration, bundle,
 };
@@ -19,10 +20,12 @@ use crate::wire::{Format, RecipeDocument, RecipeOptions, encode, read_recipe};
 #[command(after_help = "Examples:
   eidos recipe --service eks --gpu h100 --intent training -o recipe.yaml
   eidos bundle --recipe recipe.yaml --output ./bundles
+  eidos bundle -f cm://gpu-operator/eidos-recipe -o bundles.zip
   eidos bundle -f recipe.yaml -b gpu-operator --set gpu-operator:driver.version=580.95.05
   eidos bundle -f recipe.yaml --deployer argocd --repo https://git.example.com/bundles.git")]
 pub(super) struct BundleCommand {
-    /// The recipe, JSON or YAML; - for standard input.
+    /// The recipe, JSON or YAML: a file, - for standard input, `cm://NAMESPACE/NAME`
+    /// or a URL.
     #[arg(short = 'f', long, value_name = "FILE")]
     recipe: PathBuf,
     /// The operators to bundle: gpu-operator, network-operator, or both with a
@@ -43,7 +46,8 @@ pub(super) struct BundleCommand {
     /// The Git repository that Argo CD reads the bundles from.
     #[arg(long, value_name = "URL")]
     repo: Option<String>,
-    /// The folder to write into; each operator gets a folder in it.
+    /// The folder to write into; each operator gets a folder in it. A name that ends
+    /// in .zip gets an archive of them, and - writes it to standard output.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
 }
@@ -74,10 +78,20 @@ impl BundleCommand {
             }
             None => self.made()?,
         };
+        if self.wants_archive() {
+            let packed = pack(&files).map_err(|error| Failure::Output(error.into()))?;
+            output::deliver(Some(&self.output), &packed)?;
+            return Ok(Exit::Done);
+        }
         for folder in Target::new(&self.output, &files).write()? {
             output::complain(&format!("wrote {}", folder.display()));
         }
         Ok(Exit::Done)
+    }
+
+    fn wants_archive(&self) -> bool {
+        let zip = output::ending(Some(&self.output)) == Some("zip");
+        self.output.as_os_str() == "-" || zip && !self.output.is_dir()
     }
 
     /// As a server takes them.

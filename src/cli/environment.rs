@@ -20,7 +20,7 @@ pub(super) struct Environment {
     #[command(flatten)]
     flags: EnvironmentFlags,
     /// A snapshot or a query as a document, JSON or YAML: a file, - for standard
-    /// input, or `cm://NAMESPACE/NAME` in the current cluster.
+    /// input, `cm://NAMESPACE/NAME` in the current cluster, or a URL.
     #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
     document: Option<PathBuf>,
 }
@@ -113,7 +113,7 @@ impl Environment {
             }
             Some(Document::Criteria(pairs)) => {
                 for (name, value) in pairs {
-                    set(rules, &mut query, &name, &value, &mut wrong);
+                    set(rules, &mut query, (&name, &name), &value, &mut wrong);
                 }
             }
             None => {}
@@ -157,16 +157,18 @@ impl EnvironmentFlags {
     /// Adds what the flags say, and wins over what is known so far.
     pub(super) fn add(&self, rules: &RuleBase, query: &mut Query, wrong: &mut Vec<String>) {
         for (name, value) in self.given() {
-            set(rules, query, name, value, wrong);
+            let flag = format!("--{name}");
+            set(rules, query, (name, &flag), value, wrong);
         }
     }
 }
 
-/// Reads one parameter; what is wrong with it is added to the others.
+/// Reads one parameter, by its name and by what it was called; what is wrong with it
+/// is added to the others.
 pub(super) fn set(
     rules: &RuleBase,
     query: &mut Query,
-    name: &str,
+    (name, called): (&str, &str),
     value: &str,
     wrong: &mut Vec<String>,
 ) {
@@ -186,7 +188,7 @@ pub(super) fn set(
             .nearest
             .map(|near| format!("; did you mean `{near}`?"));
         wrong.push(format!(
-            "{name}: `{value}` {}; allowed: {}{}",
+            "{called}: `{value}` {}; allowed: {}{}",
             problem.reason,
             problem.allowed.join(", "),
             near.unwrap_or_default()

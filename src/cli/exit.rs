@@ -1,7 +1,8 @@
 //! Exit codes, and the failures that lead to them.
 
+use std::fmt::Write;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::bundle::BundleError;
@@ -61,6 +62,9 @@ pub(super) enum Failure {
         /// What the system said.
         cause: io::Error,
     },
+    /// A node that is not there.
+    #[error("--root: `{}` is no folder; hint: name where the node's root is mounted", .0.display())]
+    NoRoot(PathBuf),
     /// A file that cannot be written.
     #[error("cannot write `{}`: {cause}", path.display())]
     Write {
@@ -87,11 +91,42 @@ pub(super) enum Failure {
     /// A bundle from a server that is none.
     #[error("the server's bundle cannot be used: {0}")]
     Archive(String),
+    /// One document cannot be compared.
+    #[error(
+        "`{}` alone is nothing to compare; hint: name the snapshot to look at, or a folder of them",
+        .0.display()
+    )]
+    Alone(PathBuf),
+    /// A recipe and a snapshot are not of one kind.
+    #[error(
+        "one of `{}` and `{}` is a recipe, the other a snapshot; hint: `eidos validate -f SNAPSHOT \
+         --recipe RECIPE` holds one against the other",
+        .0.display(),
+        .1.display()
+    )]
+    Mixed(PathBuf, PathBuf),
+    /// Standard input is gone once it is read.
+    #[error("standard input (`-`) is named twice, and can be read once")]
+    InputTwice,
+    /// What only people read, where programs look.
+    #[error("a table is for people, and `{}` keeps documents; hint: leave --format out", .0.display())]
+    TableKept(PathBuf),
+    /// A place that is no file, for what goes into files only.
+    #[error(
+        "`{}` is no file; hint: ConfigMaps keep snapshots and recipes only, and nothing is sent to URLs",
+        .0.display()
+    )]
+    NoFile(PathBuf),
+    /// Two documents on one standard output.
+    #[error(
+        "`--meta -` and the snapshot would be one document after the other; hint: name a file for one of them"
+    )]
+    OutputTwice,
     /// A folder without documents.
     #[error("`{}` has no `*.yaml`, `*.yml` or `*.json` file", .0.display())]
     NoSnapshots(PathBuf),
     /// A file that is no document.
-    #[error("`{}`: {error}", path.display())]
+    #[error("{}", placed(path, error))]
     Document {
         /// The file.
         path: PathBuf,
@@ -116,14 +151,36 @@ pub(super) enum Failure {
     )]
     ForeignFolder(PathBuf),
     /// A value that the recipe does not have.
-    #[error("the recipe has no value `{0}`")]
-    NoValue(String),
+    #[error("the recipe has no value `{given}`{}", suggestion(nearest.as_deref()))]
+    NoValue {
+        /// What was asked for.
+        given: String,
+        /// The path that is most like it.
+        nearest: Option<String>,
+    },
     /// A document that cannot be written; a defect.
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// Standard output that cannot be written.
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
+}
+
+/// The place as compilers write it, so that editors lead there.
+fn placed(path: &Path, error: &DocumentError) -> String {
+    let mut text = path.display().to_string();
+    if let (Some(line), Some(column)) = (error.line, error.column) {
+        let _ = write!(text, ":{line}:{column}");
+    }
+    let _ = write!(text, ": {}", error.message);
+    if let Some(hint) = &error.hint {
+        let _ = write!(text, "; hint: {hint}");
+    }
+    text
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 fn listed(found: &[Diagnostic]) -> String {
@@ -137,14 +194,23 @@ fn listed(found: &[Diagnostic]) -> String {
 impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
-            Self::Query(_) | Self::Choice(_) | Self::Uri(_) => Exit::Usage,
+            Self::Query(_)
+            | Self::Choice(_)
+            | Self::Uri(_)
+            | Self::Alone(_)
+            | Self::Mixed(..)
+            | Self::InputTwice
+            | Self::TableKept(_)
+            | Self::NoFile(_)
+            | Self::OutputTwice => Exit::Usage,
             Self::Service(error) if error.is_about_parameters() => Exit::Usage,
             Self::Cluster(_) => Exit::Kubernetes,
-            Self::NoValue(_) => Exit::Findings,
+            Self::NoValue { .. } => Exit::Findings,
             Self::Document { .. } | Self::Bundle { .. } | Self::Service(_) | Self::Archive(_) => {
                 Exit::Recipe
             }
             Self::Read { .. }
+            | Self::NoRoot(_)
             | Self::Trust(_)
             | Self::Fetch(_)
             | Self::Write { .. }

@@ -9,9 +9,12 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::exit::Failure;
-use super::output;
+use super::{input, output};
 use crate::bundle::File;
 
 /// A set of files and where it goes.
@@ -37,6 +40,9 @@ impl<'a> Target<'a> {
     /// Writes all of it; gives what was written. Nothing is replaced before
     /// everything has been built.
     pub(super) fn write(&self) -> Result<Vec<PathBuf>, Failure> {
+        if input::is_elsewhere(self.root) {
+            return Err(Failure::NoFile(self.root.to_owned()));
+        }
         self.check()?;
         let mut built = Vec::new();
         let mut loose = Vec::new();
@@ -50,7 +56,8 @@ impl<'a> Target<'a> {
                 continue;
             }
             let place = self.root.join(folder);
-            let beside = self.root.join(format!(".{folder}.part"));
+            // Two runs at once do not build in one place.
+            let beside = self.root.join(format!(".{folder}.{}.part", process::id()));
             built.push((place, beside.clone()));
             let outcome = build(&beside, files);
             if let Err((path, cause)) = outcome {
@@ -99,10 +106,6 @@ impl<'a> Target<'a> {
 }
 
 fn build(beside: &Path, files: &[(&str, &File)]) -> Result<(), (PathBuf, io::Error)> {
-    // What an interrupted run left.
-    if beside.exists() {
-        fs::remove_dir_all(beside).map_err(|cause| (beside.to_owned(), cause))?;
-    }
     for (path, file) in files {
         let path = beside.join(path);
         let folder = path.parent().unwrap_or(beside);
@@ -114,18 +117,38 @@ fn build(beside: &Path, files: &[(&str, &File)]) -> Result<(), (PathBuf, io::Err
     Ok(())
 }
 
-/// Puts a built folder in its place. The old one is moved aside first, and back
-/// if the new one cannot be moved in.
+/// Puts a built folder in its place, and takes away what was there. Both change
+/// places at once, so that somebody finds a whole bundle at any moment.
 fn exchange(beside: &Path, place: &Path) -> io::Result<()> {
-    let mut old = beside.as_os_str().to_owned();
-    old.push(".old");
-    let old = PathBuf::from(old);
-    if old.exists() {
-        fs::remove_dir_all(&old)?;
+    let swap = || -> io::Result<()> {
+        renameat_with(CWD, beside, CWD, place, RenameFlags::EXCHANGE)?;
+        fs::remove_dir_all(beside)
+    };
+    match fs::rename(beside, place) {
+        // Nothing was there, or an empty folder.
+        Ok(()) => Ok(()),
+        // File systems say the one or the other.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+            ) =>
+        {
+            swap().or_else(|error| match error.kind() {
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => {
+                    exchange_in_steps(beside, place)
+                }
+                _ => Err(error),
+            })
+        }
+        Err(error) => Err(error),
     }
-    if !place.exists() {
-        return fs::rename(beside, place);
-    }
+}
+
+/// For file systems that know no exchange: the old one is moved aside first, and
+/// back if the new one cannot be moved in.
+fn exchange_in_steps(beside: &Path, place: &Path) -> io::Result<()> {
+    let old = beside.with_extension("old");
     fs::rename(place, &old)?;
     match fs::rename(beside, place) {
         Ok(()) => fs::remove_dir_all(&old),
@@ -133,5 +156,31 @@ fn exchange(beside: &Path, place: &Path) -> io::Result<()> {
             drop(fs::rename(&old, place));
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{exchange, exchange_in_steps};
+    use std::fs;
+    use std::io;
+    use std::path::Path;
+
+    fn check(exchange: impl Fn(&Path, &Path) -> io::Result<()>) {
+        let root = tempfile::tempdir().unwrap();
+        let (beside, place) = (root.path().join(".b.1.part"), root.path().join("b"));
+        for (folder, name) in [(&beside, "new"), (&place, "old")] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join(name), "").unwrap();
+        }
+        exchange(&beside, &place).unwrap();
+        assert!(place.join("new").exists() && !place.join("old").exists());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_another_and_nothing_is_left() {
+        check(exchange);
+        check(exchange_in_steps);
     }
 }

@@ -57,10 +57,7 @@ impl ImagesCommand {
             Written::Json => encode(Format::Json, &ImagesDocument::new(&found))?,
             Written::Yaml => encode(Format::Yaml, &ImagesDocument::new(&found))?,
         };
-        match &self.output {
-            Some(path) if path.as_os_str() != "-" => output::save(path, &bytes)?,
-            _ => output::print_bytes(&bytes)?,
-        }
+        output::deliver(self.output.as_deref(), &bytes)?;
         for pin in &found.unresolved {
             output::complain(&format!(
                 "{} {} is not listed: {}",
@@ -94,8 +91,7 @@ impl ImagesCommand {
     }
 
     fn written(&self) -> Written {
-        let ending = self.output.as_ref().and_then(|path| path.extension());
-        match (self.format, ending.and_then(|ending| ending.to_str())) {
+        match (self.format, output::ending(self.output.as_deref())) {
             (Some(format), _) => format,
             (None, Some("yaml" | "yml")) => Written::Yaml,
             (None, Some("json")) => Written::Json,

@@ -66,6 +66,17 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Whether both are standard input, which can be read once.
+pub(super) fn both_standard(one: &Path, other: &Path) -> bool {
+    [one, other].iter().all(|path| *path == Path::new("-"))
+}
+
+/// Whether a path is an address and no file.
+pub(super) fn is_elsewhere(path: &Path) -> bool {
+    let address = |text: &str| text.starts_with(ConfigMapUri::SCHEME) || is_url(text);
+    path.to_str().is_some_and(address)
+}
+
 fn is_url(text: &str) -> bool {
     ["https://", "http://"]
         .iter()

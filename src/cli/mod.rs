@@ -17,6 +17,7 @@ mod recipe;
 mod remote;
 mod rules;
 mod snapshot;
+mod usage;
 mod validate;
 
 use std::ffi::OsString;
@@ -54,7 +55,8 @@ enum Command {
 /// Runs one command line, with the program's name first.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are answers, not failures.
@@ -63,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             } else {
                 Exit::Done
             };
-            drop(error.print());
+            usage::tell(error, &Arguments::command(), &arguments);
             return code.into();
         }
     };

@@ -1,12 +1,12 @@
 //! Standard output and error.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::exit::Failure;
 use super::input;
 use crate::cluster::{self, Component, Kept};
+use crate::files;
 use crate::model::Reading;
 
 /// Prints a result.
@@ -27,7 +27,7 @@ pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
 /// standard output.
 pub(super) fn deliver(path: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     match path {
-        Some(path) if path.as_os_str() != "-" => save(path, bytes),
+        Some(path) if !is_standard(path) => save(path, bytes),
         _ => Ok(print_bytes(bytes)?),
     }
 }
@@ -40,9 +40,12 @@ pub(super) fn keep(
     bytes: &[u8],
 ) -> Result<(), Failure> {
     let uri = path.map(input::config_map).transpose()?.flatten();
-    let Some(uri) = uri else {
+    let (Some(path), Some(uri)) = (path, uri) else {
         return deliver(path, bytes);
     };
+    if format == "txt" {
+        return Err(Failure::TableKept(path.to_owned()));
+    }
     let kept = Kept {
         component,
         format,
@@ -50,6 +53,11 @@ pub(super) fn keep(
         text: &String::from_utf8_lossy(bytes),
     };
     Ok(cluster::write(&uri, &kept)?)
+}
+
+/// Whether a path stands for standard output.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Whether a path names a `ConfigMap`.
@@ -64,34 +72,39 @@ pub(super) fn ending(path: Option<&Path>) -> Option<&str> {
 
 /// Writes a file whole or not at all: a pipeline never reads half of it.
 pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = folder
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(&beside, bytes))
-        .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|cause| {
-        drop(fs::remove_file(&beside));
-        Failure::Write {
-            path: path.to_owned(),
-            cause,
-        }
+    if input::is_elsewhere(path) {
+        return Err(Failure::NoFile(path.to_owned()));
+    }
+    files::save(path, bytes).map_err(|cause| Failure::Write {
+        path: path.to_owned(),
+        cause,
     })
 }
 
 /// Says what went wrong.
 pub(super) fn complain(text: &str) {
-    // Nothing is left to do when nobody reads this either.
-    let _ = writeln!(io::stderr().lock(), "eidos: {text}");
+    say(&format!("eidos: {text}\n"));
 }
 
-/// Whether colours help: only people see them, and only those who want to.
+/// Says something beside the result.
+pub(super) fn say(text: &str) {
+    // Nothing is left to do when nobody reads this either.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Whether colours help in results: only people see them, and only those who want to.
 pub(super) fn colours() -> bool {
+    shows_colours(&io::stdout())
+}
+
+/// Whether they help in errors.
+pub(super) fn error_colours() -> bool {
+    shows_colours(&io::stderr())
+}
+
+fn shows_colours(stream: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stdout().is_terminal() && !refused
+    stream.is_terminal() && !refused
 }
 
 /// Lines up columns, two blanks between them; the last one is as long as it is.
@@ -125,20 +138,64 @@ const LONGEST: usize = 160;
 
 /// A value on one line, shortened.
 pub(super) fn one_line(reading: &Reading) -> String {
-    let text = reading.text();
-    let mut line: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    if text.chars().count() > LONGEST {
+    line_from(&reading.text(), 0)
+}
+
+/// Two values on one line each, shortened so that what differs is seen.
+pub(super) fn two_lines(before: &Reading, after: &Reading) -> (String, String) {
+    let (before, after) = (before.text(), after.text());
+    let same = before.chars().zip(after.chars());
+    let same = same.take_while(|(left, right)| left == right).count();
+    let start = if same < LONGEST {
+        0
+    } else {
+        same.saturating_sub(LEADING)
+    };
+    (line_from(&before, start), line_from(&after, start))
+}
+
+/// How much of what is the same stands before what differs.
+const LEADING: usize = 40;
+
+fn line_from(text: &str, start: usize) -> String {
+    let mut line = String::new();
+    if start > 0 {
+        line.push('…');
+    }
+    let mut rest = text.chars().skip(start);
+    line.extend(rest.by_ref().take(LONGEST).map(|character| {
+        if character.is_control() {
+            ' '
+        } else {
+            character
+        }
+    }));
+    if rest.next().is_some() {
         line.push('…');
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::two_lines;
+
+    #[test]
+    fn what_differs_at_the_end_of_long_values_is_seen() {
+        let long = "a ".repeat(200);
+        let (before, after) = (format!("{long}old"), format!("{long}new and more"));
+        let (old, new) = two_lines(&before.as_str().into(), &after.as_str().into());
+        assert!(old.starts_with('…') && old.ends_with(" a old"), "{old}");
+        assert!(
+            new.starts_with('…') && new.ends_with(" a new and more"),
+            "{new}"
+        );
+        let short = two_lines(&"x\ny".into(), &long.as_str().into());
+        assert_eq!(short.0, "x y");
+        assert!(
+            short.1.starts_with("a a") && short.1.ends_with("a…"),
+            "{}",
+            short.1
+        );
+    }
 }

@@ -11,7 +11,7 @@ use super::output;
 use super::remote::{Remote, RemoteArguments};
 use super::rules::embedded;
 use crate::cluster::Component;
-use crate::model::{Recipe, Selector};
+use crate::model::{Recipe, Selector, nearest};
 use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};
 
 /// Say what an environment should run.
@@ -171,8 +171,21 @@ impl QueryCommand {
         let document = self.environment.bytes()?;
         let recipe = self.environment.recipe(&self.remote, document.as_deref())?;
         let setting = recipe.get(&selector);
-        let setting = setting.ok_or_else(|| Failure::NoValue(self.selector.clone()))?;
+        let setting = setting.ok_or_else(|| self.absent(&recipe))?;
         output::print(&format!("{}\n", setting.value.text()))?;
         Ok(Exit::Done)
+    }
+
+    fn absent(&self, recipe: &Recipe) -> Failure {
+        let paths: Vec<String> = recipe
+            .settings
+            .iter()
+            .map(|setting| setting.path.to_string())
+            .collect();
+        let near = nearest(&self.selector, paths.iter().map(String::as_str));
+        Failure::NoValue {
+            given: self.selector.clone(),
+            nearest: near.map(str::to_owned),
+        }
     }
 }

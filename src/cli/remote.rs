@@ -4,7 +4,6 @@
 //! are read back, so that every format is shown by the same code.
 
 use std::ffi::OsString;
-use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use clap::Args;
 
 use super::exit::Failure;
 use super::{input, output};
+use crate::archive::unpack;
 use crate::assess::Verdict;
 use crate::bundle::File;
 use crate::client::service::{Address, Media, Question, Request, Service, ServiceError};
@@ -25,9 +25,6 @@ use crate::wire::{
 
 /// For one attempt, and for all of them.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The most bytes of one file of a bundle.
-const LARGEST_FILE: u64 = 16 << 20;
 
 /// Who answers, if not the embedded rules.
 #[derive(Debug, Args)]
@@ -152,37 +149,4 @@ fn strange(error: DocumentError) -> Failure {
         path: PathBuf::from("the server's answer"),
         error,
     }
-}
-
-/// The files of an archive; names that lead out of the folder are refused.
-fn unpack(bytes: &[u8]) -> Result<Vec<File>, String> {
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let mut files = Vec::new();
-    for index in 0..archive.len() {
-        let entry = archive.by_index(index).map_err(|error| error.to_string())?;
-        let path = match entry.name() {
-            Ok(name) => name.into_owned(),
-            Err(error) => return Err(error.to_string()),
-        };
-        if entry.enclosed_name().is_none() || !entry.is_file() {
-            return Err(format!("`{path}` is no file of a bundle"));
-        }
-        let mode = entry.unix_mode().unwrap_or(0o644) & 0o777;
-        let mut content = Vec::new();
-        let read = entry.take(LARGEST_FILE + 1).read_to_end(&mut content);
-        read.map_err(|error| error.to_string())?;
-        if content.len() as u64 > LARGEST_FILE {
-            return Err(format!(
-                "`{path}` is larger than {} MiB",
-                LARGEST_FILE >> 20
-            ));
-        }
-        files.push(File {
-            path,
-            mode,
-            bytes: content,
-        });
-    }
-    Ok(files)
 }

@@ -86,6 +86,12 @@ impl From<Collector> for Source {
 
 impl SnapshotCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let meta = self.meta.as_deref();
+        if meta.is_some_and(output::is_standard)
+            && self.output.as_deref().is_none_or(output::is_standard)
+        {
+            return Err(Failure::OutputTwice);
+        }
         let lookup = |name: &str| std::env::var(name).ok();
         let mut sources: Vec<Source> = self.collectors.iter().map(|one| (*one).into()).collect();
         sources.sort();
@@ -96,6 +102,9 @@ impl SnapshotCommand {
             full: self.full,
             node: Measure::node_name(lookup),
         };
+        if let Some(root) = measure.missing_root() {
+            return Err(Failure::NoRoot(root.to_owned()));
+        }
         let account = Path::new(SERVICE_ACCOUNT);
         let clock = Arc::new(SystemClock::default());
         let cluster = Kubernetes::in_cluster(lookup, account, clock, PATIENCE);
@@ -117,7 +126,7 @@ impl SnapshotCommand {
                 Some("json") => Format::Json,
                 _ => Format::Yaml,
             };
-            output::save(path, &encode(format, &capture.meta)?)?;
+            output::deliver(Some(path), &encode(format, &capture.meta)?)?;
         }
         Ok(if capture.empty {
             Exit::Findings

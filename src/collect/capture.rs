@@ -2,7 +2,7 @@
 //! noise unless everything is wanted. Where it goes is left to the caller.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -34,6 +34,13 @@ impl Measure {
         let names = ["NODE_NAME", "KUBERNETES_NODE_NAME", "HOSTNAME"];
         let given = |name| lookup(name).filter(|value| !value.is_empty());
         names.into_iter().find_map(given)
+    }
+
+    /// The root, where it was named and is no folder: a mistyped one looks like a
+    /// node that has nothing.
+    #[must_use]
+    pub fn missing_root(&self) -> Option<&Path> {
+        self.root.as_deref().filter(|root| !root.is_dir())
     }
 }
 

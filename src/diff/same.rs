@@ -18,7 +18,19 @@ pub fn satisfies(mode: Comparison, expected: &Reading, found: &Reading) -> bool 
             _ => false,
         },
         Comparison::Command => command(&wanted) == command(&given),
+        Comparison::Set => words(&wanted) == words(&given),
     }
+}
+
+/// The words of a list such as `[a b]`, sorted.
+fn words(list: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = list
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .split_whitespace()
+        .collect();
+    words.sort_unstable();
+    words
 }
 
 /// Names that image tags of one release differ by: the distribution the image is
@@ -104,7 +116,7 @@ fn is_number(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::satisfies;
-    use crate::model::Comparison::{self, Command, Minimum, Presence, Text, Version};
+    use crate::model::Comparison::{self, Command, Minimum, Presence, Set, Text, Version};
 
     fn check(mode: Comparison, expected: &str, found: &str, outcome: bool) {
         let given = satisfies(mode, &expected.into(), &found.into());
@@ -135,6 +147,14 @@ mod tests {
         check(Presence, "true", "false", true);
         check(Text, "1", "1", true);
         check(Text, "1", "01", false);
+    }
+
+    #[test]
+    fn a_list_of_units_has_no_order() {
+        check(Set, "[a.slice b.target]", "[b.target a.slice]", true);
+        check(Set, "[a.slice b.target]", "[a.slice]", false);
+        check(Set, "[a.slice]", "[a.slice a.slice]", false);
+        check(Set, "[]", "[a.slice]", false);
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod api_keys;
 mod app;
-mod archive;
 mod body;
 mod chores;
 mod encoding;

@@ -20,16 +20,19 @@ pub enum Comparison {
     /// By program and arguments, without the times and process ids that systemd
     /// lists behind them.
     Command,
+    /// By the words of a list, in any order.
+    Set,
 }
 
 impl Comparison {
     /// Every way of comparing.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Text,
         Self::Version,
         Self::Minimum,
         Self::Presence,
         Self::Command,
+        Self::Set,
     ];
 
     /// The name in rule files and documents.
@@ -41,6 +44,7 @@ impl Comparison {
             Self::Minimum => "minimum",
             Self::Presence => "presence",
             Self::Command => "command",
+            Self::Set => "set",
         }
     }
 

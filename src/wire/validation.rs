@@ -22,7 +22,8 @@ pub struct ValidationDocument<'a> {
     /// Always `validation.dgxc.io/v1`.
     api_version: &'static str,
     metadata: ValidationMetadata<'a>,
-    /// `pass` when no measured value and no range deviates, else `fail`.
+    /// `pass` when no measured value and no range deviates and no known issue is an
+    /// error, else `fail`.
     #[cfg_attr(feature = "server", schema(value_type = VerdictWord))]
     result: &'static str,
     summary: Summary,
@@ -137,8 +138,8 @@ struct FindingDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(required = false, nullable = false))]
     found: Option<ScalarDocument<'a>>,
-    /// How the two were compared: `text`, `version`, `minimum`, `presence` or
-    /// `command`.
+    /// How the two were compared: `text`, `version`, `minimum`, `presence`,
+    /// `command` or `set`.
     comparison: &'static str,
     severity: Urgency,
     /// Whether the snapshot looked there at all; where it did not, a missing

@@ -159,6 +159,65 @@ fn what_is_not_there_is_no_failure() {
     assert!(nameless.err.contains("set NODE_NAME"), "{}", nameless.err);
 }
 
+/// Everything that the cluster says of a pod, a node and the operator, with a secret
+/// in each place where people put some.
+#[test]
+fn no_secret_of_the_cluster_comes_out() {
+    const CANARY: &str = "hunter2-canary";
+    let cluster = Cluster::start();
+    let annotations = json!({"kubectl.kubernetes.io/last-applied-configuration": CANARY});
+    cluster.put(
+        "/api/v1/nodes",
+        json!({
+            "metadata": {"name": "gpu-node-1", "annotations": annotations, "labels": {"token": CANARY}},
+            "spec": {"providerID": "aws:///us-east-1e/i-0861d1808b85e90ca"},
+            "status": {"nodeInfo": {"kernelVersion": "6.8.0-1024-aws"}},
+        }),
+    );
+    let container = json!({
+        "image": format!("https://me:{CANARY}@registry.example/team/driver:1"),
+        "args": ["--token", CANARY],
+        "env": [{"name": "PASSWORD", "value": CANARY}],
+    });
+    cluster.put(
+        "/api/v1/namespaces/a/pods",
+        json!({
+            "metadata": {"name": "one", "annotations": annotations},
+            "spec": {"containers": [container, {"image": "gpu-operator:v25.3.0"}]},
+        }),
+    );
+    cluster.put(
+        "/apis/nvidia.com/v1/clusterpolicies",
+        json!({
+            "metadata": {"name": "cluster-policy", "annotations": annotations},
+            "spec": {
+                "driver": {"version": "570.133.20", "env": [{"name": "NGC_API_KEY", "value": CANARY}]},
+                "toolkit": {"env": [{"name": "PROXY", "value": format!("http://me:{CANARY}@proxy")}]},
+                "dcgm": {"args": ["--password", CANARY]},
+                "vgpuManager": {"password": CANARY},
+            },
+        }),
+    );
+    let node = Node::new();
+    let run = run_as(
+        &node,
+        &cluster,
+        "--collectors k8s --full -o snapshot.json --meta meta.json",
+        "gpu-node-1",
+    )
+    .expect(0);
+    for file in ["snapshot.json", "meta.json"] {
+        let text = fs::read_to_string(node.path(file)).unwrap();
+        assert!(!text.contains(CANARY), "{file}: {text}");
+    }
+    assert!(!run.err.contains(CANARY), "{}", run.err);
+    let text = fs::read_to_string(node.path("snapshot.json")).unwrap();
+    assert!(
+        text.contains("driver.version") && text.contains("v25.3.0"),
+        "{text}"
+    );
+}
+
 fn many_pods(cluster: &Cluster, count: usize, image: impl Fn(usize) -> String) {
     for number in 0..count {
         let pod = json!({

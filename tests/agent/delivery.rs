@@ -1,12 +1,12 @@
 //! Where a snapshot goes, and what comes back.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use super::receiver::{Receiver, Turn, error};
-use super::{KEY, Node, finish, reading};
+use super::{KEY, Node, finish, program, reading};
 
 #[test]
 fn an_unchanged_node_gives_the_same_bytes_wherever_they_go() {
@@ -126,6 +126,29 @@ fn a_baseline_shows_what_drifted() {
         let run = node.run(&format!("--drift-baseline {file}")).expect(3);
         assert!(run.err.contains(words), "{}", run.err);
     }
+}
+
+/// A mount that is missing must not replace a good snapshot by an empty one.
+#[test]
+fn a_root_that_is_not_there_is_said_and_nothing_is_written() {
+    let node = Node::new();
+    node.run("-o snapshot.yaml").expect(0);
+    let before = fs::read(node.path("snapshot.yaml")).unwrap();
+    for root in ["/nowhere", "/etc/passwd"] {
+        let mut command = Command::new(program());
+        command.env_clear().current_dir(node.path("")).args([
+            "-o",
+            "snapshot.yaml",
+            "--root",
+            root,
+        ]);
+        let said = finish(&mut command).expect(3).err;
+        assert!(
+            said.contains(&format!("--root: `{root}` is no folder")),
+            "{said}"
+        );
+    }
+    assert_eq!(fs::read(node.path("snapshot.yaml")).unwrap(), before);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use super::recipe::text;
 use super::support::eidos;
@@ -71,6 +71,28 @@ fn a_bundle_is_written_whole_and_replaced_whole() {
     assert_eq!(names(&bundle), all);
     assert_eq!(fs::read(bundle.join("checksums.txt")).unwrap(), before);
     assert_eq!(names(&root), ["gpu-operator"]);
+}
+
+#[test]
+fn two_runs_at_once_leave_one_whole_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().to_str().unwrap();
+    let run = || {
+        let done = eidos(&["bundle", "-f", "-", "--output", output], RECIPE);
+        assert!(done.status.success(), "{}", said(&done));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(run);
+        }
+    });
+    assert_eq!(names(folder.path()), ["gpu-operator"]);
+    let checked = Command::new("sha256sum")
+        .args(["--strict", "--quiet", "-c", "checksums.txt"])
+        .current_dir(folder.path().join("gpu-operator"))
+        .status()
+        .unwrap();
+    assert!(checked.success());
 }
 
 #[test]

@@ -32,3 +32,42 @@ fn every_command_shows_how_it_is_used() {
     }
     assert!(leaves >= 12, "{leaves}");
 }
+
+#[test]
+fn a_mistyped_word_is_answered_with_the_one_that_was_meant() {
+    for (arguments, says) in [
+        (
+            &["recipee"][..],
+            "hint: a similar subcommand exists: 'recipe'",
+        ),
+        (
+            &["rules", "lnt"],
+            "hint: a similar subcommand exists: 'lint'",
+        ),
+        (
+            &["recipe", "--gup", "h100"],
+            "hint: a similar argument exists: '--gpu'",
+        ),
+        (
+            &["query", "--srvice", "eks"],
+            "hint: a similar argument exists: '--service'",
+        ),
+        (
+            &["recipe", "images", "--ous", "rhel"],
+            "hint: a similar argument exists: '--os'",
+        ),
+        (
+            &["diff", "a", "b", "-t", "jsno"],
+            "hint: a similar value exists: 'json'",
+        ),
+        (
+            &["recipe", "--gpu", "h10"],
+            "--gpu: `h10` is not a known value; allowed: ",
+        ),
+    ] {
+        let (said, complaint) = ended(arguments, "", 2);
+        assert_eq!(said, "");
+        assert!(complaint.contains(says), "{arguments:?}: {complaint}");
+        assert!(!complaint.contains("tip:"), "{complaint}");
+    }
+}

@@ -111,7 +111,21 @@ fn two_real_nodes_differ_in_what_a_person_would_list() {
     let after = written(folder.path(), "gb200.yaml", &after);
     let (report, _) = ended(&["diff", &before, &after, "-t", "json"], "", 1);
     let report: Value = serde_json::from_str(&report).unwrap();
+    let (markdown, _) = ended(&["diff", &before, &after, "-t", "markdown"], "", 1);
+    let first = markdown.lines().find(|line| line.contains("` |")).unwrap();
+    assert!(
+        first.starts_with("| error | `OS.sysctl./proc/sys/kernel/osrelease` |"),
+        "{first}"
+    );
     let changes = report["changes"].as_array().unwrap();
+    // The same lists of units, in whatever order each machine's systemd keeps them.
+    for unordered in ["After", "Before", "Requires"] {
+        let path = format!("SystemD.containerd.service.{unordered}");
+        assert!(
+            !changes.iter().any(|change| change["path"] == path),
+            "{path}"
+        );
+    }
     let grave: Vec<&str> = changes
         .iter()
         .filter(|change| change["severity"] == "error")
@@ -235,6 +249,32 @@ fn a_deviating_node_is_reported_in_every_format() {
     assert!(failures >= 1);
 }
 
+/// Every value can be as recommended on a system that the operator does not run on.
+#[test]
+fn a_known_issue_that_is_an_error_fails_the_node() {
+    let node = snapshot(&[
+        ("OS", "release", "ID", "amzn"),
+        ("OS", "release", "VERSION_ID", "2"),
+    ]);
+    let (table, _) = ended(&["validate", "-f", "-"], &node, 1);
+    assert!(table.contains("error AMAZONLINUX-2: "), "{table}");
+    let last = table.lines().last().unwrap();
+    assert!(
+        last.starts_with("fail: ") && last.ends_with("; 1 known issue is an error"),
+        "{last}"
+    );
+    let (report, _) = ended(&["validate", "-f", "-", "-t", "json"], &node, 1);
+    assert!(report.contains("\"result\":\"fail\""), "{report}");
+    let (junit, _) = ended(&["validate", "-f", "-", "-t", "junit"], &node, 1);
+    assert!(
+        junit.contains("classname=\"known-issue\" name=\"AMAZONLINUX-2\""),
+        "{junit}"
+    );
+    assert!(junit.contains("failures=\"1\""), "{junit}");
+    let newer = node.replace("\"2\"", "\"2023\"");
+    ended(&["validate", "-f", "-"], &newer, 0);
+}
+
 #[test]
 fn a_real_node_is_told_what_it_misses() {
     let Some(text) = real("h100") else { return };
@@ -273,11 +313,12 @@ fn bad_input_has_its_own_exit_code_and_message() {
         assert_eq!(said, "");
     };
     check(&["diff", "/nowhere", &good], 3, "cannot read `/nowhere`");
-    check(&["diff", &good, &cut], 5, "cut.yaml");
+    let place = format!("eidos: {cut}:3:13: ");
+    check(&["diff", &good, &cut], 5, &place);
     check(
         &["diff", &foreign, &good],
         5,
-        "kind `Pod` is not read; allowed are `Snapshot`",
+        "pod.yaml:2:7: kind `Pod` is not read; allowed are `Snapshot`",
     );
     check(&["validate", "-f", folder], 3, "Is a directory");
     check(

@@ -105,6 +105,18 @@ fn failures_have_their_own_codes_and_messages() {
             "no value `K8s.image.absent`",
         ),
         (
+            &[
+                "query",
+                "--gpu",
+                "h100",
+                "--selector",
+                "K8s.image.gpuoperator",
+            ],
+            "",
+            1,
+            "did you mean `K8s.image.gpu-operator`?",
+        ),
+        (
             &["query", "--selector", "operator"],
             "",
             2,

@@ -150,6 +150,23 @@ fn a_servers_bundle_is_the_same_folder() {
     let here = made("here", None);
     assert!(here.len() > 3);
     assert_eq!(here, made("there", Some(&url)));
+
+    // The archive is the answer of the service itself.
+    let recipe = fs::read_to_string(folder.path().join("recipe.yaml")).unwrap();
+    let mut connection = server.connect();
+    let head = "POST /v1/bundle HTTP/1.1\r\nHost: x\r\nContent-Type: application/yaml\r\n";
+    let length = recipe.len();
+    connection.send(format!("{head}Content-Length: {length}\r\n\r\n{recipe}").as_bytes());
+    let answer = connection.read().unwrap();
+    assert_eq!(answer.header("content-type"), "application/zip");
+    for server in [None, Some(&*url)] {
+        let printed = eidos(
+            folder.path(),
+            server,
+            &["bundle", "-f", "recipe.yaml", "-o", "-"],
+        );
+        assert!(printed.stdout == answer.body, "{server:?}");
+    }
 }
 
 #[test]

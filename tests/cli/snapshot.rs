@@ -61,6 +61,16 @@ fn a_collector_that_is_not_there_is_refused_with_those_that_are() {
 }
 
 #[test]
+fn a_root_that_is_not_there_is_refused() {
+    let (said, complaint) = ended(&["snapshot", "--root", "/nowhere"], "", 3);
+    assert!(
+        complaint.contains("--root: `/nowhere` is no folder; hint: "),
+        "{complaint}"
+    );
+    assert_eq!(said, "");
+}
+
+#[test]
 fn shells_and_readers_of_manuals_are_served() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let (script, _) = ended(&["completion", shell], "", 0);

@@ -1,11 +1,14 @@
 """Bundles in the hands of the tools that take them: charts, CRDs, linters, shells."""
 
+import contextlib
 import functools
+import http.server
 import itertools
 import json
 import os
 import re
 import shutil
+import threading
 
 import jsonschema
 import pytest
@@ -465,26 +468,83 @@ def test_the_installer_says_what_it_misses(
     assert not any(call.startswith(("create", "helm")) for call in machine.called())
 
 
-def test_the_guides_pipeline_goes_from_a_real_recipe_to_the_installer(tmp_path, shared):
-    """The jobs create_bundle and deploy_operators, word for word."""
-    program = eidos_program("bundle")
+@contextlib.contextmanager
+def keeping(config_map):
+    """The URL of an API server that has one ConfigMap and nothing else."""
+    path = "/api/v1/namespaces/{namespace}/configmaps/{name}".format(**config_map["metadata"])
+    body = json.dumps(config_map).encode()
+
+    class Api(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == path else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=api.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{api.server_port}"
+    finally:
+        api.shutdown()
+
+
+def test_the_guides_pipeline_goes_from_a_real_node_to_the_installer(tmp_path, shared):
+    """All four jobs, word for word; each starts with what the one before it kept."""
+    program = eidos_program("bundle", "cm://")
     guide = (shared / "GUIDE.md").read_text(encoding="utf-8")
     pages = re.findall(r"```yaml\n(.*?)```", guide, re.S)
     (jobs,) = [yaml.safe_load(page) for page in pages if "create_bundle:" in page]
-    cluster = Cluster(tmp_path / "edge", {})
-    environment = cluster.environment(program)
-    work = tmp_path / "work"
-    work.mkdir()
-    snapshot = shared / "snapshots" / "h100.yaml"
-    flags = ["--snapshot", snapshot, "--intent", "training", "--output", "recipe.yaml"]
-    run(program, "recipe", *flags, cwd=work)
-    for job in ("create_bundle", "deploy_operators"):
-        script = "\n".join(["set -e", *jobs[job]["script"]])
-        done = run("bash", "-c", script, check=False, cwd=work, env=environment)
-        assert done.returncode == 0, f"{job}: {done.stdout}{done.stderr}"
+    text = (shared / "snapshots" / "h100.yaml").read_text(encoding="utf-8")
+    cluster = Cluster(tmp_path / "edge", {"default": text})
+    config_map = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"namespace": "gpu-operator", "name": "eidos-snapshot"},
+        "data": {"snapshot.yaml": text},
+    }
+    kept, ran = {}, []
+    with keeping(config_map) as url:
+        kubeconfig = tmp_path / "kubeconfig"
+        kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "clusters": [{"name": "here", "cluster": {"server": url}}],
+            "users": [{"name": "me", "user": {}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+        }))
+        environment = {**cluster.environment(program), "KUBECONFIG": str(kubeconfig)}
+        for name, job in jobs.items():
+            if name == "stages":
+                continue
+            folder = tmp_path / name
+            folder.mkdir()
+            (folder / "deployments").symlink_to(ROOT / "deployments")
+            for path in [path for other in job.get("dependencies", []) for path in kept[other]]:
+                copy = shutil.copytree if path.is_dir() else shutil.copy
+                copy(path, folder / path.name)
+            script = "\n".join(["set -e", *job["script"]])
+            done = run("bash", "-c", script, check=False, cwd=folder, env=environment)
+            assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+            paths = job.get("artifacts", {}).get("paths", [])
+            kept[name] = [folder / path for path in paths]
+            assert all(path.exists() for path in kept[name]), name
+            ran.append(name)
+    assert ran == ["capture_snapshot", "generate_recipe", "create_bundle", "deploy_operators"]
+    assert (tmp_path / "capture_snapshot" / "snapshot.yaml").read_text() == text
+    checked = (tmp_path / "deploy_operators" / "bundles" / "gpu-operator")
+    run("sha256sum", "--strict", "-c", "checksums.txt", cwd=checked)
     (call,) = cluster.installed()
-    pinned = run(
-        program, "query", "-f", snapshot, "--intent", "training",
-        "--selector", "K8s.image.gpu-operator",
-    )
-    assert f"--version {pinned.stdout.strip()} " in call
+    images = load(tmp_path / "generate_recipe" / "recipe.yaml")
+    (pinned,) = [
+        subtype["data"]["gpu-operator"]
+        for measurement in images["measurements"]
+        for subtype in measurement["subtypes"]
+        if (measurement["type"], subtype["subtype"]) == ("K8s", "image")
+    ]
+    assert f"--version {pinned} " in call

@@ -87,7 +87,8 @@ fn the_environment_names_a_server_too() {
 fn all_that_is_wrong_is_said_at_once() {
     let said = wrong(
         "--outptu x --collectors os,gup --interval 0 --retry-for soon -o cm://x --server eidos \
-         --intent a&b extra -x --full --full --drift-baseline -",
+         --intent a&b extra -x --full --full --drift-baseline - \
+         --meta -",
         &[("EIDOS_API_KEY", "canary canary")],
     );
     for expected in [
@@ -99,7 +100,8 @@ fn all_that_is_wrong_is_said_at_once() {
         "--server: `eidos` is no address of a server: it has to begin with http:// or https://",
         "--intent: `a&b` is no intent, such as training",
         "`extra` is not expected; see --help",
-        "unknown flag --x; see --help",
+        "unknown flag -x; see --help",
+        "--meta: standard output carries the snapshot",
         "--full is given twice",
         "EIDOS_API_KEY: a key has no blanks",
         "--drift-baseline: `-` is no baseline",

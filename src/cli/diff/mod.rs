@@ -31,8 +31,8 @@ use crate::wire::{
   eidos diff baseline.yaml snapshots/ --ignore 'OS.sysctl.*'
   eidos diff snapshots/ --format markdown >> \"$GITHUB_STEP_SUMMARY\"")]
 pub(super) struct DiffCommand {
-    /// A snapshot or recipe that is as it should be, or a folder of them; - for
-    /// standard input.
+    /// A snapshot or recipe that is as it should be: a file, - for standard input,
+    /// `cm://NAMESPACE/NAME` or a URL; or a folder of them.
     baseline: PathBuf,
     /// The snapshot or recipe to look at, or a folder of them.
     current: Option<PathBuf>,
@@ -60,6 +60,13 @@ enum DiffFormat {
 
 impl DiffCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let current = self.current.as_deref();
+        if current.is_some_and(|current| input::both_standard(&self.baseline, current)) {
+            return Err(Failure::InputTwice);
+        }
+        if current.is_none() && self.baseline.is_file() {
+            return Err(Failure::Alone(self.baseline.clone()));
+        }
         let comparison = Comparison {
             judge: match self.remote.remote()? {
                 Some(remote) => Judge::Remote(remote),
@@ -71,16 +78,19 @@ impl DiffCommand {
                 .map(|text| PathPattern::new(text))
                 .collect(),
         };
-        match &self.current {
+        match current {
             Some(current) if !current.is_dir() => {
-                let before = readings(&self.baseline)?;
-                let after = readings(current)?;
+                let (kind, before) = read(&self.baseline)?;
+                let (other, after) = read(current)?;
+                if kind != other {
+                    return Err(Failure::Mixed(self.baseline.clone(), current.to_owned()));
+                }
                 let changes = comparison.changes(&before, &after)?;
                 let names = (name(&self.baseline), name(current));
                 output::print_bytes(&self.written(&changes, &names)?)?;
                 Ok(exit(!changes.is_empty()))
             }
-            current => fleet::run(&self.baseline, current.as_deref(), &comparison, self.format),
+            current => fleet::run(&self.baseline, current, &comparison, self.format),
         }
     }
 
@@ -130,16 +140,27 @@ const fn exit(differs: bool) -> Exit {
     if differs { Exit::Findings } else { Exit::Done }
 }
 
+/// Whose readings they are.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Snapshot,
+    Recipe,
+}
+
 /// What a snapshot measured or a recipe recommends.
 fn readings(path: &FilePath) -> Result<Readings, Failure> {
+    read(path).map(|(_, readings)| readings)
+}
+
+fn read(path: &FilePath) -> Result<(Kind, Readings), Failure> {
     input::read(path, |bytes, format| {
         if !is_recipe(bytes, format) {
-            return Ok(read_snapshot(bytes, format)?.readings);
+            return Ok((Kind::Snapshot, read_snapshot(bytes, format)?.readings));
         }
         let settings = read_recipe(bytes, format)?.settings.into_iter();
         let reading =
             |setting: Setting| (Path::clone(&setting.path), Reading::clone(&setting.value));
-        Ok(settings.map(reading).collect())
+        Ok((Kind::Recipe, settings.map(reading).collect()))
     })
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::cli::github::{annotation, cell};
-use crate::cli::output::one_line;
+use crate::cli::github::{annotation, cell, code};
+use crate::cli::output::{one_line, two_lines};
 use crate::diff::Change;
-use crate::model::{Reading, Severity};
+use crate::model::Severity;
 
 const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
@@ -43,18 +43,37 @@ pub(super) fn text(changes: &[Change], names: &(String, String), colours: bool) 
                 Severity::Warning => "",
                 Severity::Info => "  # info",
             };
-            if let Some(before) = &change.baseline {
-                let mark = if change.current.is_none() { mark } else { "" };
-                text.push_str(&paint(RED, &format!("-{key}: {}{mark}", one_line(before))));
+            let (before, after) = shown(change);
+            if let Some(before) = before {
+                let mark = if after.is_none() { mark } else { "" };
+                text.push_str(&paint(RED, &format!("-{key}: {before}{mark}")));
             }
-            if let Some(after) = &change.current {
-                text.push_str(&paint(GREEN, &format!("+{key}: {}{mark}", one_line(after))));
+            if let Some(after) = after {
+                text.push_str(&paint(GREEN, &format!("+{key}: {after}{mark}")));
             }
         }
     }
     text.push_str(&summary(changes));
     text.push('\n');
     text
+}
+
+/// Both values of a change, as far as they are there.
+fn shown(change: &Change) -> (Option<String>, Option<String>) {
+    match (&change.baseline, &change.current) {
+        (Some(before), Some(after)) => {
+            let (before, after) = two_lines(before, after);
+            (Some(before), Some(after))
+        }
+        (before, after) => (before.as_ref().map(one_line), after.as_ref().map(one_line)),
+    }
+}
+
+/// Both values of a change in words.
+fn told(change: &Change) -> (String, String) {
+    let none = || "(none)".to_owned();
+    let (before, after) = shown(change);
+    (before.unwrap_or_else(none), after.unwrap_or_else(none))
 }
 
 /// How many, and how bad.
@@ -87,9 +106,10 @@ pub(super) fn markdown(changes: &[Change], names: &(String, String)) -> String {
         return text;
     }
     let _ = writeln!(text, "{}\n", summary(changes));
-    let (minor, major): (Vec<&Change>, Vec<&Change>) = changes
+    let (minor, mut major): (Vec<&Change>, Vec<&Change>) = changes
         .iter()
         .partition(|change| change.severity == Severity::Info);
+    major.sort_by_key(|change| std::cmp::Reverse(change.severity));
     if !major.is_empty() {
         table(&mut text, &major);
     }
@@ -107,19 +127,15 @@ pub(super) fn markdown(changes: &[Change], names: &(String, String)) -> String {
 
 fn table(text: &mut String, changes: &[&Change]) {
     text.push_str("| severity | path | baseline | current |\n|---|---|---|---|\n");
-    let shown = |reading: &Option<Reading>| {
-        reading
-            .as_ref()
-            .map_or_else(|| "(none)".to_owned(), one_line)
-    };
     for change in changes {
+        let (before, after) = told(change);
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {} |",
+            "| {} | {} | {} | {} |",
             change.severity.name(),
-            cell(&change.path.to_string()),
-            cell(&shown(&change.baseline)),
-            cell(&shown(&change.current)),
+            code(&change.path.to_string()),
+            cell(&before),
+            cell(&after),
         );
     }
 }
@@ -130,17 +146,8 @@ pub(super) fn annotations(changes: &[Change], name: &str) -> String {
     let mut sorted: Vec<&Change> = changes.iter().collect();
     sorted.sort_by_key(|change| std::cmp::Reverse(change.severity));
     let line = |change: &&Change| {
-        let shown = |reading: &Option<Reading>| {
-            reading
-                .as_ref()
-                .map_or_else(|| "(none)".to_owned(), one_line)
-        };
-        let message = format!(
-            "{}: {} → {}",
-            change.path,
-            shown(&change.baseline),
-            shown(&change.current)
-        );
+        let (before, after) = told(change);
+        let message = format!("{}: {before} → {after}", change.path);
         annotation(
             change.severity,
             &format!("Configuration drift in {name}"),

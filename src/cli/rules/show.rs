@@ -146,7 +146,7 @@ fn question(rules: &RuleBase, pairs: &[String]) -> Result<Query, Failure> {
         .filter(|pair| !pair.is_empty())
     {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        set(rules, &mut query, name, value, &mut wrong);
+        set(rules, &mut query, (name, name), value, &mut wrong);
     }
     if wrong.is_empty() {
         Ok(query)

@@ -93,7 +93,12 @@ fn cases(verdict: &Verdict) -> Vec<Case> {
             Outcome::Missing => CaseOutcome::Skipped,
         },
     });
-    values.chain(ranges).collect()
+    let issues = verdict.errors().map(|issue| Case {
+        class: "known-issue".to_owned(),
+        name: issue.id.clone(),
+        outcome: CaseOutcome::Failed(format!("{} {}", issue.message, issue.remedy)),
+    });
+    values.chain(ranges).chain(issues).collect()
 }
 
 fn failed(expected: &str, found: Option<&Reading>) -> CaseOutcome {

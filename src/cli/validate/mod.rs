@@ -30,8 +30,8 @@ use crate::wire::{Format, ValidationDocument, encode, read_recipe, read_snapshot
   eidos validate -f snapshot.yaml --format junit > eidos.xml
   kubectl get cm eidos-snapshot -n gpu-operator -o jsonpath='{.data.snapshot\\.yaml}' | eidos validate -f -")]
 pub(super) struct ValidateCommand {
-    /// The snapshot, JSON or YAML: a file, - for standard input, or
-    /// `cm://NAMESPACE/NAME`.
+    /// The snapshot, JSON or YAML: a file, - for standard input,
+    /// `cm://NAMESPACE/NAME` or a URL.
     #[arg(short = 'f', long = "snapshot", value_name = "FILE")]
     snapshot: PathBuf,
     /// Hold the snapshot against this recipe instead of the rules.
@@ -67,6 +67,10 @@ enum ReportFormat {
 
 impl ValidateCommand {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let recipe = self.recipe.as_deref();
+        if recipe.is_some_and(|recipe| input::both_standard(&self.snapshot, recipe)) {
+            return Err(Failure::InputTwice);
+        }
         let remote = match &self.recipe {
             // What is expected is at hand, and no rule is needed.
             Some(_) => None,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::assess::{Finding, Outcome, RangeFinding, Verdict};
-use crate::cli::github::{annotation, cell};
+use crate::cli::github::{annotation, cell, code};
 use crate::cli::output;
 use crate::model::{Advisory, Reading, Severity};
 
@@ -50,8 +50,13 @@ fn shown(found: Option<&Reading>) -> String {
 /// How many, in one line.
 pub(super) fn summary(verdict: &Verdict) -> String {
     let unmeasured = verdict.findings.iter().filter(|finding| !finding.measured);
+    let issues = match verdict.errors().count() {
+        0 => String::new(),
+        1 => "; 1 known issue is an error".to_owned(),
+        more => format!("; {more} known issues are errors"),
+    };
     format!(
-        "{}: {} pass, {} fail, {} missing of which {} were not measured",
+        "{}: {} pass, {} fail, {} missing of which {} were not measured{issues}",
         if verdict.passed() { "pass" } else { "fail" },
         verdict.count(Outcome::Pass),
         verdict.count(Outcome::Fail),
@@ -105,9 +110,9 @@ pub(super) fn markdown(verdict: &Verdict) -> String {
     for deviation in deviations {
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {} |",
+            "| {} | {} | {} | {} |",
             deviation.severity.name(),
-            cell(&deviation.path),
+            code(&deviation.path),
             cell(&deviation.expected),
             cell(&deviation.found),
         );

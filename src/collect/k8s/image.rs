@@ -92,8 +92,16 @@ impl Images {
 }
 
 /// Name and tag of a reference such as `host:5000/team/name:tag@sha256:…`. Where
-/// neither tag nor digest is given, runtimes pull `latest`.
+/// neither tag nor digest is given, runtimes pull `latest`. An address with a
+/// password in it is no reference, and nothing of it is kept.
 fn read(reference: &str) -> Option<(&str, Option<&str>)> {
+    let is_address = reference.contains("://")
+        || reference
+            .split_once('@')
+            .is_some_and(|(_, digest)| digest.contains('/'));
+    if is_address {
+        return None;
+    }
     let (reference, digest) = match reference.split_once('@') {
         Some((reference, digest)) => (reference, Some(digest)),
         None => (reference, None),
@@ -120,6 +128,8 @@ mod tests {
             ("host:5000/a/b:v1@sha256:00", Some(("b", Some("v1")))),
             ("registry/a@sha256:00", Some(("a", None))),
             ("", None),
+            ("https://me:canary@registry/a:1", None),
+            ("me:canary@registry/a:1", None),
         ] {
             assert_eq!(read(reference), expected, "{reference}");
         }

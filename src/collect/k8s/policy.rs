@@ -107,12 +107,14 @@ fn strip(value: &mut Value) -> bool {
     let mut found = false;
     match value {
         Value::Array(items) => {
+            let mut follows = follow_a_name(items).into_iter();
             items.retain(|item| {
                 let named = item.get("name").and_then(Value::as_str);
                 let secret = match (named, item.get("value")) {
                     (Some(name), Some(value)) => is_secret(name, value),
                     _ => is_secret("", item),
                 };
+                let secret = follows.next() == Some(true) || secret;
                 found |= secret;
                 !secret
             });
@@ -133,6 +135,21 @@ fn strip(value: &mut Value) -> bool {
         _ => {}
     }
     found
+}
+
+/// Which items of a command line are secrets because of the one before: `--token`
+/// and its value may be items of their own.
+fn follow_a_name(items: &[Value]) -> Vec<bool> {
+    let names = |before: &Value, item: &Value| match (before, item) {
+        (Value::String(name), Value::String(value)) => {
+            !secrets::looks_like_one("", name)
+                && secrets::looks_like_one("", &format!("{name} {value}"))
+        }
+        _ => false,
+    };
+    let pairs = items.iter().zip(items.iter().skip(1));
+    let named = pairs.map(|(before, item)| names(before, item));
+    std::iter::once(false).chain(named).collect()
 }
 
 #[cfg(test)]
@@ -193,11 +210,13 @@ mod tests {
             "b": ["--token=canary", "--other"],
             "c": [{"nested": {"apiKey": "canary"}}],
             "d": [[["--password canary"]]],
+            "f": ["--quiet", "--password", "canary", "--level", "3"],
             "e": [{"name": "X", "value": "-----BEGIN PRIVATE KEY----- canary"}],
         }));
         let all = format!("{lines:?}{notes:?}");
         assert!(!all.contains("canary"), "{all}");
-        assert_eq!(notes.len(), 6, "{notes:?}");
+        assert_eq!(notes.len(), 7, "{notes:?}");
+        assert!(lines.contains(&r#"f=["--quiet","--password","--level","3"]"#.to_owned()));
         assert!(lines.contains(&r#"driver.env=[{"name":"PLAIN","value":"1"}]"#.to_owned()));
     }
 

@@ -6,8 +6,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use super::recipe::{defect, facts, recipe};
+use crate::archive::pack;
 use crate::bundle::{Choices, bundle};
-use crate::http::archive::pack;
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::format::{ARCHIVES, ZIP, negotiate};

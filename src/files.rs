@@ -11,26 +11,42 @@ use std::sync::{Mutex, PoisonError};
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Writes a file beside its place, makes sure that it is on the disk, and moves it
-/// there. What is no file, such as a pipe, is written as it is.
-pub(super) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays a link: what it leads to is replaced.
+/// there; folders on the way are made. A link stays a link, a file keeps its
+/// permissions, and what is no file, such as a pipe, is written as it is.
+///
+/// # Errors
+/// What the system says; the file is then as it was.
+pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&path) {
-        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
-            return File::options().write(true).open(&path)?.write_all(bytes);
-        }
-        _ => {}
+    let before = fs::metadata(&path).ok();
+    if before
+        .as_ref()
+        .is_some_and(|known| !known.is_file() && !known.is_dir())
+    {
+        return File::options().write(true).open(&path)?.write_all(bytes);
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder)?;
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        // Something is there, but nothing that holds files.
+        io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+        _ => error,
+    })?;
     let mut beside = path.clone().into_os_string();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);
     set_unfinished(Some(beside.clone()));
-    let moved = write_through(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
+    let moved = write_through(&beside, bytes)
+        .and_then(|()| match &before {
+            Some(known) if known.is_file() => fs::set_permissions(&beside, known.permissions()),
+            _ => Ok(()),
+        })
+        .and_then(|()| fs::rename(&beside, &path));
     if moved.is_err() {
         drop(fs::remove_file(&beside));
     }
@@ -51,7 +67,7 @@ fn set_unfinished(path: Option<PathBuf>) {
 }
 
 /// Takes away what is half written; for whoever ends the process.
-pub(super) fn abandon() {
+pub fn abandon() {
     let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(path) = unfinished.as_ref() {
         drop(fs::remove_file(path));
@@ -62,7 +78,7 @@ pub(super) fn abandon() {
 mod tests {
     use super::save;
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     #[test]
     fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
@@ -74,7 +90,24 @@ mod tests {
         }
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         assert!(save(folder.path(), b"x").is_err());
+        for (place, says) in [
+            ("new/snapshot.yaml/x", "not a directory"),
+            ("a/", "is a directory"),
+        ] {
+            let error = save(&folder.path().join(place), b"x").unwrap_err();
+            assert_eq!(error.to_string(), says);
+        }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_private_file_stays_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.yaml");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        save(&path, b"new").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]
