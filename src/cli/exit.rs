@@ -9,6 +9,7 @@ use crate::client::service::ServiceError;
 use crate::client::{FetchError, TrustError};
 use crate::cluster::{ClusterError, ConfigMapUriError};
 use crate::library::LibraryError;
+use crate::operator::OperatorError;
 use crate::rules::Diagnostic;
 use crate::wire::{DocumentError, EncodeError};
 
@@ -72,6 +73,9 @@ pub(super) enum Failure {
     /// A cluster that did not do what it was asked.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// An operator that cannot start.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// A text that should name a `ConfigMap`.
     #[error(transparent)]
     Uri(#[from] ConfigMapUriError),
@@ -139,7 +143,8 @@ impl Failure {
         match self {
             Self::Query(_) | Self::Choice(_) | Self::Uri(_) => Exit::Usage,
             Self::Service(error) if error.is_about_parameters() => Exit::Usage,
-            Self::Cluster(_) => Exit::Kubernetes,
+            Self::Operator(OperatorError::Listen { .. }) => Exit::Usage,
+            Self::Cluster(_) | Self::Operator(_) => Exit::Kubernetes,
             Self::NoValue(_) => Exit::Findings,
             Self::Document { .. } | Self::Bundle { .. } | Self::Service(_) | Self::Archive(_) => {
                 Exit::Recipe

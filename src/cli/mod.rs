@@ -18,6 +18,7 @@ mod remote;
 mod rules;
 mod snapshot;
 mod validate;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ enum Command {
     /// Check, test, compare and explain rules.
     #[command(subcommand)]
     Rules(rules::Command),
+    Watch(watch::WatchCommand),
     Completion(completion::CompletionCommand),
 }
 
@@ -75,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Validate(command) => command.run(),
         Command::Rules(command) => rules::run(command),
+        Command::Watch(command) => command.run(),
         Command::Completion(command) => command.run(Arguments::command()),
     };
     match outcome {

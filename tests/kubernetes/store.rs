@@ -87,13 +87,19 @@ impl Store {
         Ok(object)
     }
 
-    pub fn delete(&self, route: &Route) -> Answer {
+    /// `given` are the options of the request: of those, the object's identity.
+    pub fn delete(&self, route: &Route, given: &Value) -> Answer {
         let mut content = self.lock();
         let key = key(route, None);
         let Some(entry) = content.entries.get(&key) else {
             return Err(not_found(route));
         };
         let mut object = entry.object.clone();
+        let uid = &given["preconditions"]["uid"];
+        if !uid.is_null() && *uid != object["metadata"]["uid"] {
+            let message = "the UID in the precondition does not match the UID in record";
+            return Err(Response::failure(409, "Conflict", message));
+        }
         if has_finalizers(&object) {
             object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
             content.keep(key, object.clone(), "MODIFIED");
@@ -164,7 +170,7 @@ impl Content {
         let created = before("metadata").unwrap_or(Value::Null);
         for (name, first) in [
             ("uid", json!(format!("uid-{revision}"))),
-            ("creationTimestamp", json!("2026-01-01T00:00:00Z")),
+            ("creationTimestamp", json!(now())),
             ("generation", json!(1)),
             ("resourceVersion", json!("0")),
         ] {
@@ -210,6 +216,14 @@ impl Content {
             object,
         });
     }
+}
+
+/// To the second, as Kubernetes writes it.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second())
+        .unwrap()
+        .to_string()
 }
 
 fn key(route: &Route, object: Option<&Value>) -> Key {
