@@ -52,7 +52,7 @@ pub(super) struct WatchCommand {
 
 impl WatchCommand {
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let rules = embedded()?;
+        let rules = Arc::new(embedded()?);
         let log = Arc::new(Stream::new(io::stdout()));
         telemetry::install(log, self.log_level, self.log_format);
         cluster::runtime()?.block_on(async {

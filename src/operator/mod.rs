@@ -101,7 +101,7 @@ impl Default for Pace {
 /// is waited for.
 pub async fn run(
     client: Client,
-    rules: RuleBase,
+    rules: Arc<RuleBase>,
     options: Options,
     stop: impl Future<Output = ()>,
 ) -> Result<(), OperatorError> {

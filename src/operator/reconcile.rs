@@ -5,7 +5,7 @@
 //! is told comes before what is kept, and what is kept before what is removed.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ use crate::rules::RuleBase;
 /// What looks at watches need.
 pub(super) struct Looker {
     pub(super) client: Client,
-    pub(super) rules: RuleBase,
+    pub(super) rules: Arc<RuleBase>,
     pub(super) template: Template,
     pub(super) interval: Interval,
     pub(super) identity: String,
@@ -45,7 +45,7 @@ pub(super) struct Looker {
 impl Looker {
     pub(super) fn new(
         client: Client,
-        rules: RuleBase,
+        rules: Arc<RuleBase>,
         template: Template,
         options: &super::Options,
     ) -> Self {

@@ -153,11 +153,11 @@ impl Content {
             }
             (how, old) => change(old.unwrap_or_default(), route, how, manager, given)?,
         };
-        Ok(self.commit(key, entry))
+        Ok(self.commit(key, entry, how))
     }
 
     /// Gives a written object its version, if it changed at all.
-    fn commit(&mut self, key: Key, mut entry: Entry) -> Value {
+    fn commit(&mut self, key: Key, mut entry: Entry, how: Write) -> Value {
         let old = self.entries.get(&key).map(|entry| entry.object.clone());
         let revision = self.revision + 1;
         let object = &mut entry.object;
@@ -167,7 +167,10 @@ impl Content {
         if !key.2.is_empty() {
             metadata["namespace"] = json!(key.2);
         }
-        let created = before("metadata").unwrap_or(Value::Null);
+        let mut created = before("metadata").unwrap_or(Value::Null);
+        if created.is_null() && matches!(how, Write::Put) {
+            created = metadata.clone();
+        }
         for (name, first) in [
             ("uid", json!(format!("uid-{revision}"))),
             ("creationTimestamp", json!(now())),

@@ -52,7 +52,11 @@ pub fn stream(
         }
         seen = content.revision;
         if bookmark {
-            let at = json!({"metadata": {"resourceVersion": seen.to_string()}});
+            // The real one knows the kind even where there is no object.
+            let at = json!({
+                "apiVersion": route.api, "kind": route.plural,
+                "metadata": {"resourceVersion": seen.to_string()},
+            });
             send(out, "BOOKMARK", &at)?;
             bookmark = false;
         }

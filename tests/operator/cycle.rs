@@ -147,7 +147,7 @@ fn the_recipe_for_the_node_can_be_asked_for_too() {
     let world = World::new();
     world.watch(json!({"recipe": {"intent": "training"}}));
     let operator = world.operator("one");
-    // The recipe turns automatic NUMA balancing off.
+    // The recipe sets kernel parameters that this node does not have.
     world.settles("Deviates", "True/NotFollowed");
     assert!(world.condition("Drifted").is_none());
     assert!(world.status()["findings"].as_u64().unwrap() > 0);

@@ -13,7 +13,7 @@ mod trouble;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -258,11 +258,14 @@ pub struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
-pub fn rules() -> RuleBase {
-    let texts = library::embedded();
-    compile(&texts.files, &texts.defaults, &texts.digest)
-        .unwrap()
-        .rules
+pub fn rules() -> Arc<RuleBase> {
+    static RULES: OnceLock<Arc<RuleBase>> = OnceLock::new();
+    let compiled = || {
+        let texts = library::embedded();
+        let compiled = compile(&texts.files, &texts.defaults, &texts.digest);
+        Arc::new(compiled.unwrap().rules)
+    };
+    Arc::clone(RULES.get_or_init(compiled))
 }
 
 /// How fast everything goes in tests.
