@@ -141,9 +141,11 @@ fn listed(found: &[Diagnostic]) -> String {
 impl Failure {
     pub(super) const fn exit(&self) -> Exit {
         match self {
-            Self::Query(_) | Self::Choice(_) | Self::Uri(_) => Exit::Usage,
+            Self::Query(_)
+            | Self::Choice(_)
+            | Self::Uri(_)
+            | Self::Operator(OperatorError::Listen { .. }) => Exit::Usage,
             Self::Service(error) if error.is_about_parameters() => Exit::Usage,
-            Self::Operator(OperatorError::Listen { .. }) => Exit::Usage,
             Self::Cluster(_) | Self::Operator(_) => Exit::Kubernetes,
             Self::NoValue(_) => Exit::Findings,
             Self::Document { .. } | Self::Bundle { .. } | Self::Service(_) | Self::Archive(_) => {

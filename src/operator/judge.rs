@@ -54,10 +54,9 @@ pub(super) fn read(found: &Found) -> Result<Snapshot, String> {
     match found {
         Found::Missing(what) => Err(what.clone()),
         Found::Text(key, text) => {
-            let format = if key.ends_with(".json") {
-                Format::Json
-            } else {
-                Format::Yaml
+            let format = match key.rsplit_once('.') {
+                Some((_, "json")) => Format::Json,
+                _ => Format::Yaml,
             };
             read_snapshot(text.as_bytes(), format).map_err(|error| error.to_string())
         }

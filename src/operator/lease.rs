@@ -43,6 +43,8 @@ pub(super) struct Candidate {
     term: Term,
     /// The lease of somebody else as it was first seen, and when.
     seen: Option<(LeaseSpec, Instant)>,
+    /// When the last renewal that succeeded was begun.
+    renewed: Instant,
 }
 
 /// What the cluster said.
@@ -52,7 +54,7 @@ enum Turn {
 }
 
 impl Candidate {
-    pub(super) const fn new(
+    pub(super) fn new(
         leases: Api<Lease>,
         name: &'static str,
         identity: String,
@@ -64,6 +66,7 @@ impl Candidate {
             identity,
             term,
             seen: None,
+            renewed: Instant::now(),
         }
     }
 
@@ -83,18 +86,19 @@ impl Candidate {
         }
     }
 
-    /// Renews the lease until it is lost.
+    /// Renews the lease until it is lost: nobody else takes it before that, because
+    /// others wait for longer than this candidate tries.
     pub(super) async fn hold(&mut self, heard: impl Fn()) {
-        let mut renewed = Instant::now();
-        while renewed.elapsed() < self.term.renew {
-            sleep(self.term.retry).await;
-            match self.attempt().await {
-                Ok(Turn::Mine) => {
-                    heard();
-                    renewed = Instant::now();
-                }
-                Ok(Turn::Theirs) => return,
-                Err(error) => tracing::warn!(%error, "lease_not_renewed"),
+        loop {
+            let left = self.term.renew.saturating_sub(self.renewed.elapsed());
+            let renewed = timeout(left, async {
+                sleep(self.term.retry).await;
+                self.attempt().await
+            });
+            match renewed.await {
+                Ok(Ok(Turn::Mine)) => heard(),
+                Ok(Ok(Turn::Theirs)) | Err(_) => return,
+                Ok(Err(error)) => tracing::warn!(%error, "lease_not_renewed"),
             }
         }
     }
@@ -114,9 +118,12 @@ impl Candidate {
     }
 
     async fn attempt(&mut self) -> Result<Turn, String> {
-        let limit = self.term.renew;
+        let (began, limit) = (Instant::now(), self.term.renew);
         let answer = timeout(limit, self.ask()).await;
         let answer = answer.map_err(|_| format!("no answer within {limit:?}"))?;
+        if let Ok(Turn::Mine) = answer {
+            self.renewed = began;
+        }
         answer.map_err(|error| error.to_string())
     }
 

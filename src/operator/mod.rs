@@ -188,8 +188,9 @@ impl Replica {
         looks
             .for_each(async |look| match look {
                 // Failed looks are told where they fail.
-                Ok(_) | Err(ControllerError::ReconcilerFailed(..)) => {}
-                Err(ControllerError::ObjectNotFound(_)) => {}
+                Ok(_)
+                | Err(ControllerError::ReconcilerFailed(..) | ControllerError::ObjectNotFound(_)) =>
+                    {}
                 Err(ControllerError::QueueError(error)) => {
                     tracing::warn!(%error, hint = hint(&error), "cluster_not_watched");
                 }

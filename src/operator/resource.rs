@@ -43,7 +43,7 @@ const PREFIX: &str = "eidos-drift-";
 #[x_kube(validation = Rule::new("has(self.baseline) || has(self.recipe)")
     .message("nothing to compare with: name a baseline, a recipe or both"))]
 pub struct DriftWatchSpec {
-    /// The snapshot that nodes are held against, in a ConfigMap of the same
+    /// The snapshot that nodes are held against, in a `ConfigMap` of the same
     /// namespace. It may appear and change later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
@@ -75,7 +75,7 @@ pub struct DriftWatchSpec {
 /// Where the baseline is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 pub struct Baseline {
-    /// The name of the ConfigMap.
+    /// The name of the `ConfigMap`.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// The key of the snapshot.
@@ -127,7 +127,7 @@ pub struct DriftWatchStatus {
     pub observed_generation: Option<i64>,
     /// Synced: the other conditions are about the current spec, baseline and last
     /// run. Drifted: the node differs from the baseline. Deviates: it differs from
-    /// its recipe. AgentFailed: the last run brought no snapshot.
+    /// its recipe. `AgentFailed`: the last run brought no snapshot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -140,7 +140,7 @@ pub struct DriftWatchStatus {
     /// When the next run is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_run_time: Option<Time>,
-    /// The ConfigMap with the last snapshot.
+    /// The `ConfigMap` with the last snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
     /// How many values differ from the baseline.
@@ -151,10 +151,10 @@ pub struct DriftWatchStatus {
     pub findings: Option<u32>,
 }
 
-/// The key of a snapshot in its ConfigMap.
+/// The key of a snapshot in its `ConfigMap`.
 pub const SNAPSHOT_KEY: &str = "snapshot.yaml";
 
-/// The name of a watch's Job, and of the ConfigMap that it writes: one each, so
+/// The name of a watch's Job, and of the `ConfigMap` that it writes: one each, so
 /// that no run can leave another one behind.
 #[must_use]
 pub fn run_name(watch: &str) -> String {

@@ -167,9 +167,12 @@ impl Cluster {
     }
 
     /// Changes an object as merge patches do; whether it is there to be changed.
-    pub fn merge(&self, path: &str, patch: Value) -> bool {
+    pub fn merge(&self, path: &str, changes: Value) -> bool {
         let route = route::parse(path).unwrap();
-        let written = self.server.store.write(&route, Write::Merge, "test", patch);
+        let written = self
+            .server
+            .store
+            .write(&route, Write::Merge, "test", changes);
         written.is_ok()
     }
 

@@ -122,7 +122,7 @@ impl World {
     pub fn watched() -> Self {
         let world = Self::new();
         world.baseline("0");
-        world.watch(json!({"baseline": {"name": "baseline"}}));
+        world.watch(&json!({"baseline": {"name": "baseline"}}));
         world
     }
 
@@ -143,7 +143,7 @@ impl World {
         self.cluster.put(MAPS, map);
     }
 
-    pub fn watch(&self, spec: Value) {
+    pub fn watch(&self, spec: &Value) {
         let watch = json!({
             "apiVersion": "drift.dgxc.io/v1alpha1", "kind": "DriftWatch",
             "metadata": {"name": "w"}, "spec": spec,
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// Changes the spec of the watch.
-    pub fn change(&self, spec: Value) {
+    pub fn change(&self, spec: &Value) {
         assert!(self.cluster.merge(WATCH, json!({"spec": spec})));
     }
 

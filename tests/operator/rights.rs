@@ -13,6 +13,14 @@ use crate::kubernetes::Request;
 /// Group, resource and verb.
 type Right = (String, String, String);
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    verbs: Vec<String>,
+}
+
 fn granted() -> BTreeSet<Right> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("k8s/drift-watcher/rbac.yaml");
     let text = fs::read_to_string(path).unwrap();
@@ -22,13 +30,6 @@ fn granted() -> BTreeSet<Right> {
         let operator = object["metadata"]["name"] == "eidos-watch";
         if !operator || !matches!(object["kind"].as_str(), Some("Role" | "ClusterRole")) {
             continue;
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Rule {
-            api_groups: Vec<String>,
-            resources: Vec<String>,
-            verbs: Vec<String>,
         }
         for rule in object["rules"].as_array().unwrap() {
             let rule: Rule = serde_json::from_value(rule.clone()).unwrap();
@@ -80,7 +81,7 @@ fn every_right_is_used_and_every_use_is_granted() {
     let operator = world.operator("one");
     world.settles("Drifted", "True/Different");
     world.fate(Fate::Fail);
-    world.change(json!({"nodeSelector": {"pool": "gpu"}}));
+    world.change(&json!({"nodeSelector": {"pool": "gpu"}}));
     world.settles("AgentFailed", "True/BackoffLimitExceeded");
     operator.stop();
     let used: BTreeSet<Right> = world.cluster.requests().iter().map(right).collect();

@@ -119,7 +119,7 @@ fn a_failed_job_is_told_and_tried_again_sooner() {
     assert_eq!(operator.metric(failures).as_deref(), Some("1"));
 
     world.fate(Fate::Complete);
-    world.change(json!({"schedule": {"interval": "1h"}}));
+    world.change(&json!({"schedule": {"interval": "1h"}}));
     world.settles("Drifted", "True/Different");
     assert_eq!(world.condition("AgentFailed").unwrap(), "False/Completed");
     assert!(
@@ -206,7 +206,7 @@ fn a_job_of_the_same_name_is_left_alone() {
     world.fate(Fate::Complete);
     world.measures(&snapshot("1"));
     world.cluster.delete(JOB);
-    world.change(json!({"schedule": {"interval": "1h"}}));
+    world.change(&json!({"schedule": {"interval": "1h"}}));
     world.settles("Drifted", "True/Different");
     operator.stop();
 }
