@@ -204,9 +204,9 @@ impl Replica {
 fn hint(error: &watcher::Error) -> &'static str {
     let text = error.to_string();
     if text.contains("404") || text.contains("not found") {
-        "kubectl apply -f k8s/drift-watcher/crd.yaml"
+        "kubectl apply -f k8s/drift-watcher/base/crd.yaml"
     } else if text.contains("forbidden") {
-        "the account needs the rights of k8s/drift-watcher/rbac.yaml"
+        "the account needs the rights of k8s/drift-watcher/base/rbac.yaml"
     } else {
         "it is tried again"
     }

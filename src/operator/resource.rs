@@ -1,6 +1,6 @@
 //! `DriftWatch`: what people ask of the operator, and what it answers.
 //!
-//! `k8s/drift-watcher/crd.yaml` is made from these types. What the API server can
+//! `k8s/drift-watcher/base/crd.yaml` is made from these types. What the API server can
 //! refuse is refused there; what only a run can tell is told in the status.
 
 use std::collections::BTreeMap;
@@ -171,7 +171,7 @@ mod tests {
     use super::DriftWatch;
     use crate::wire::{Format, encode};
 
-    const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/k8s/drift-watcher/crd.yaml");
+    const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/k8s/drift-watcher/base/crd.yaml");
 
     /// Lines break where a reader's window ends, not where they do in the source.
     fn unwrap_lines(value: &mut Value) {

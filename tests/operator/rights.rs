@@ -22,7 +22,7 @@ struct Rule {
 }
 
 fn granted() -> BTreeSet<Right> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("k8s/drift-watcher/rbac.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("k8s/drift-watcher/base/rbac.yaml");
     let text = fs::read_to_string(path).unwrap();
     let mut rights = BTreeSet::new();
     for document in text.split("\n---\n") {

@@ -25,7 +25,7 @@ KUSTOMIZATIONS = [
     SERVER / "base",
     *(SERVER / "overlays" / name for name in OVERLAYS),
     WATCHER,
-    WATCHER / "monitoring",
+    WATCHER / "base",
     AGENT,
     K8S / "eidos-agent-nvidia",
 ]
@@ -184,13 +184,13 @@ def test_prometheus_rule_and_rule_file_are_the_same():
 
 
 def test_the_drift_alerts_and_their_rule_file_are_the_same():
-    objects, _ = kustomize(WATCHER / "monitoring")
+    objects, _ = kustomize(WATCHER)
     (file,) = documents(INTEGRATIONS / "prometheus/drift-rules.yaml")
     assert only(objects, "PrometheusRule")["spec"]["groups"] == file["groups"]
 
 
 def test_two_operators_share_one_lease_and_are_probed():
-    objects, _ = kustomize(WATCHER / "monitoring")
+    objects, _ = kustomize(WATCHER)
     deployment = only(objects, "Deployment")
     (container,) = pod_spec(deployment)["containers"]
     assert deployment["spec"]["replicas"] == 2

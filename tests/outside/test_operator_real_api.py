@@ -44,14 +44,14 @@ MERGE = "application/merge-patch+json"
 def _installed(api):
     """The cluster as the guide leaves it, without a watch."""
     api.apply("-f", AGENT / "1-deps.yaml")
-    api.apply("-k", WATCHER)
+    api.apply("-k", WATCHER / "base")
     crd = "crd/driftwatches.drift.dgxc.io"
     api.kubectl("wait", "--for=condition=Established", crd, "--timeout=20s")
     return api
 
 
 def test_applying_again_changes_nothing(installed):
-    said = installed.apply("-k", WATCHER).stdout.splitlines()
+    said = installed.apply("-k", WATCHER / "base").stdout.splitlines()
     changed = [line for line in said if not line.endswith("unchanged")]
     # kubectl writes a disruption budget again each time, as it was.
     assert [line for line in changed if "poddisruptionbudget" not in line] == []
@@ -142,7 +142,7 @@ def test_a_good_watch_is_taken(installed, spec):
 
 
 def test_admission_takes_the_operators_pod(installed):
-    deployment = only(kustomize(WATCHER)[0], "Deployment")
+    deployment = only(kustomize(WATCHER / "base")[0], "Deployment")
     path = "/api/v1/namespaces/eidos-watch/pods?dryRun=All"
     status, answer = installed.call(
         "POST", path, body=pod(deployment, "eidos-watch", "one")
@@ -191,7 +191,7 @@ def kubeconfig(api, folder, account, namespace):
 @pytest.fixture(name="operator")
 def _operator(installed, tmp_path):
     """Starts replicas with the shipped arguments and the shipped account."""
-    deployment = only(kustomize(WATCHER)[0], "Deployment")
+    deployment = only(kustomize(WATCHER / "base")[0], "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     path, _ = kubeconfig(installed, tmp_path, "eidos-watch", "eidos-watch")
     program = eidos_program("watch")
@@ -367,6 +367,6 @@ def test_what_is_made_goes_with_the_watch(installed):
 
 def test_the_example_has_the_rights_it_needs():
     example = yaml.safe_load((WATCHER / "driftwatch.yaml").read_text())
-    objects = kustomize(WATCHER)[0]
+    objects = kustomize(WATCHER / "base")[0]
     (rule,) = only(objects, "Role", "eidos-drift-agent")["rules"]
     assert rule["resourceNames"] == [f"eidos-drift-{example['metadata']['name']}"]
