@@ -21,14 +21,16 @@ pub mod files;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod library;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "cli"))]
 pub mod metrics;
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod operator;
 pub mod rules;
 #[cfg(feature = "server")]
 pub mod serving;
 #[cfg(feature = "server")]
 pub mod settings;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "cli"))]
 pub mod telemetry;
 pub mod wire;

@@ -26,6 +26,8 @@ mod http;
 #[cfg(any(feature = "agent", feature = "cli"))]
 mod kubernetes;
 mod mutations;
+#[cfg(feature = "cli")]
+mod operator;
 mod rule_base;
 #[cfg(feature = "server")]
 mod server;

@@ -10,6 +10,7 @@ use crate::client::service::ServiceError;
 use crate::client::{FetchError, TrustError};
 use crate::cluster::{ClusterError, ConfigMapUriError};
 use crate::library::LibraryError;
+use crate::operator::OperatorError;
 use crate::rules::Diagnostic;
 use crate::wire::{DocumentError, EncodeError};
 
@@ -76,6 +77,9 @@ pub(super) enum Failure {
     /// A cluster that did not do what it was asked.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// An operator that cannot start.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// A text that should name a `ConfigMap`.
     #[error(transparent)]
     Uri(#[from] ConfigMapUriError),
@@ -202,9 +206,10 @@ impl Failure {
             | Self::InputTwice
             | Self::TableKept(_)
             | Self::NoFile(_)
-            | Self::OutputTwice => Exit::Usage,
+            | Self::OutputTwice
+            | Self::Operator(OperatorError::Listen { .. }) => Exit::Usage,
             Self::Service(error) if error.is_about_parameters() => Exit::Usage,
-            Self::Cluster(_) => Exit::Kubernetes,
+            Self::Cluster(_) | Self::Operator(_) => Exit::Kubernetes,
             Self::NoValue { .. } => Exit::Findings,
             Self::Document { .. } | Self::Bundle { .. } | Self::Service(_) | Self::Archive(_) => {
                 Exit::Recipe

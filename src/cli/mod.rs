@@ -19,6 +19,7 @@ mod rules;
 mod snapshot;
 mod usage;
 mod validate;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ enum Command {
     /// Check, test, compare and explain rules.
     #[command(subcommand)]
     Rules(rules::Command),
+    Watch(watch::WatchCommand),
     Completion(completion::CompletionCommand),
 }
 
@@ -77,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Validate(command) => command.run(),
         Command::Rules(command) => rules::run(command),
+        Command::Watch(command) => command.run(),
         Command::Completion(command) => command.run(Arguments::command()),
     };
     match outcome {

@@ -15,6 +15,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Config};
+use tokio::runtime::Runtime;
 
 pub use error::ClusterError;
 
@@ -182,23 +183,37 @@ pub fn write(uri: &ConfigMapUri, kept: &Kept<'_>) -> Result<(), ClusterError> {
     Ok(())
 }
 
+/// Reaches the cluster. A watch may be silent for minutes, so nothing limits how
+/// long an answer takes: that is for whoever asks.
+///
+/// # Errors
+/// Says what is wrong with the configuration.
+pub async fn connect() -> Result<Client, ClusterError> {
+    client(None).await
+}
+
+/// What drives calls to a cluster, on the thread of the command.
+///
+/// # Errors
+/// When the system refuses what every program may do.
+pub fn runtime() -> Result<Runtime, ClusterError> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(ClusterError::Runtime)
+}
+
 /// Asks the cluster and waits for the answer; the command line has nothing else to
 /// do meanwhile.
 fn wait<T>(ask: impl AsyncFnOnce(Client) -> Result<T, ClusterError>) -> Result<T, ClusterError> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder
-        .enable_all()
-        .build()
-        .map_err(ClusterError::Runtime)?;
-    runtime.block_on(async {
-        let mut config = Config::infer()
-            .await
-            .map_err(|error| ClusterError::configuration(&error))?;
-        config.connect_timeout = Some(PATIENCE);
-        config.read_timeout = Some(PATIENCE);
-        let client = Client::try_from(config).map_err(|error| ClusterError::client(&error))?;
-        ask(client).await
-    })
+    runtime()?.block_on(async { ask(client(Some(PATIENCE)).await?).await })
+}
+
+async fn client(patience: Option<Duration>) -> Result<Client, ClusterError> {
+    let mut config = Config::infer()
+        .await
+        .map_err(|error| ClusterError::configuration(&error))?;
+    config.connect_timeout = Some(PATIENCE);
+    config.read_timeout = patience;
+    Client::try_from(config).map_err(|error| ClusterError::client(&error))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use crate::telemetry::{LogFormat, LogLevel};
 pub use flags::{Command, parse_flags};
 pub use help::help;
 pub use keys::Key;
@@ -87,30 +88,6 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// What is logged: this and everything more urgent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// What failed.
-    Error,
-    /// What may fail.
-    Warn,
-    /// One line a request.
-    Info,
-    /// What happens between requests.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-/// How lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// `key=value` for people.
-    Text,
-}
-
 /// One value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is `{given}`: {reason}")]
@@ -136,8 +113,8 @@ impl Settings {
             host: read.value(Key::Host, values::address),
             port: read.value(Key::Port, values::port),
             workers: read.value(Key::Workers, values::workers),
-            log_level: read.value(Key::LogLevel, values::log_level),
-            log_format: read.value(Key::LogFormat, values::log_format),
+            log_level: read.value(Key::LogLevel, LogLevel::parse),
+            log_format: read.value(Key::LogFormat, LogFormat::parse),
             rate: {
                 let per_second = read.value(Key::RateLimit, values::count);
                 let burst = read.value(Key::RateBurst, values::positive);

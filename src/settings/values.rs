@@ -229,22 +229,3 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     };
     items(text).map(origin).collect()
 }
-
-pub(super) fn log_level(text: &str) -> Result<LogLevel, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "error" => Ok(LogLevel::Error),
-        "warn" | "warning" => Ok(LogLevel::Warn),
-        "info" => Ok(LogLevel::Info),
-        "debug" => Ok(LogLevel::Debug),
-        "trace" => Ok(LogLevel::Trace),
-        _ => Err("not one of error, warn, info, debug, trace".to_owned()),
-    }
-}
-
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "json" => Ok(LogFormat::Json),
-        "text" => Ok(LogFormat::Text),
-        _ => Err("not one of json, text".to_owned()),
-    }
-}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::settings::LogFormat;
+use super::LogFormat;
 
 /// What happened to one request. Names and order are the contract with whoever
 /// reads the logs.

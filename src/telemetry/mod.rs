@@ -5,6 +5,7 @@
 //! rest of the answer.
 
 mod access;
+mod choice;
 mod events;
 mod stream;
 #[cfg(test)]
@@ -16,9 +17,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::settings::{LogFormat, LogLevel};
-
 pub use access::AccessLine;
+pub use choice::{LogFormat, LogLevel};
 pub use stream::{Events, Stream};
 
 /// Sends events to `stream` from now on. A second call in one process changes

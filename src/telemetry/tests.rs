@@ -4,8 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{AccessLine, Events, Stream};
-use crate::settings::LogFormat;
+use super::{AccessLine, Events, LogFormat, Stream};
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);

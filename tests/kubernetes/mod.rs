@@ -22,8 +22,11 @@ mod watch;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::ring;
@@ -33,9 +36,14 @@ use tempfile::TempDir;
 
 pub use self::http::Request;
 use self::serve::Server;
+use self::store::Write;
+pub use self::store::now;
 
 /// The account that every cluster starts with; it may do everything.
 pub const TOKEN: &str = "canary-token-of-the-account";
+
+/// How long something is waited for that has to come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer that a test orders instead of the right one.
 #[derive(Debug, Clone)]
@@ -59,6 +67,17 @@ impl Fault {
             times: 1,
         }
     }
+}
+
+/// A request that is never answered, so that whoever sent it can be ended there.
+#[derive(Debug)]
+pub struct Trap {
+    /// Which one, counted from 1 as `Cluster::requests` does.
+    pub request: usize,
+    /// Whether it is carried out all the same.
+    pub after: bool,
+    /// Who is told.
+    pub sprung: Sender<()>,
 }
 
 /// A cluster of a test's own. Its threads end with the test process.
@@ -137,6 +156,71 @@ impl Cluster {
     /// The object at a path.
     pub fn get(&self, path: &str) -> Option<Value> {
         self.server.store.get(&route::parse(path).unwrap())
+    }
+
+    /// The objects below a path, of one namespace or of all.
+    pub fn list(&self, collection: &str) -> Vec<Value> {
+        let route = route::parse(collection).unwrap();
+        let content = self.server.store.lock();
+        let objects = content.list(&route, &|_| true);
+        objects.into_iter().map(|(_, object)| object).collect()
+    }
+
+    /// Changes an object as merge patches do; whether it is there to be changed.
+    pub fn merge(&self, path: &str, changes: Value) -> bool {
+        let route = route::parse(path).unwrap();
+        let written = self
+            .server
+            .store
+            .write(&route, Write::Merge, "test", changes);
+        written.is_ok()
+    }
+
+    /// Deletes an object; whether it was there.
+    pub fn delete(&self, path: &str) -> bool {
+        let route = route::parse(path).unwrap();
+        self.server.store.delete(&route, &Value::Null).is_ok()
+    }
+
+    /// Waits until something is there, looking whenever an object changes.
+    pub fn wait<T>(&self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.server.store.lock().revision;
+            if let Some(found) = found(self) {
+                return found;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what}: not within {PATIENCE:?}");
+            let content = self.server.store.lock();
+            if content.revision == seen {
+                // Not everything that is waited for is an object.
+                let left = left.min(Duration::from_millis(50));
+                drop(self.server.store.changed.wait_timeout(content, left));
+            }
+        }
+    }
+
+    /// Waits until an object changes, but no longer than this.
+    pub fn await_change(&self, limit: Duration) {
+        let content = self.server.store.lock();
+        drop(self.server.store.changed.wait_timeout(content, limit));
+    }
+
+    /// Sets a trap.
+    pub fn trap(&self, trap: Trap) {
+        *self.server.trap.lock().unwrap() = Some(trap);
+    }
+
+    /// Takes a trap away that nobody stepped into; whether there was one.
+    pub fn untrap(&self) -> bool {
+        self.server.trap.lock().unwrap().take().is_some()
+    }
+
+    /// Cuts every connection, or lets them in again.
+    pub fn down(&self, down: bool) {
+        self.server.down.store(down, Ordering::SeqCst);
+        self.server.store.changed.notify_all();
     }
 
     /// Forgets history: older watches and pages get 410.

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
 use super::http::{Request, Response};
 use super::route::{self, Route};
 use super::store::{Store, Write, not_found};
-use super::{Fault, Shared, watch};
+use super::{Fault, Shared, Trap, watch};
 
 /// Verb and plural.
 type Denied = BTreeSet<(String, String)>;
@@ -18,6 +19,9 @@ pub struct Server {
     pub store: Store,
     pub requests: Shared<Vec<Request>>,
     pub faults: Shared<Vec<Fault>>,
+    pub trap: Shared<Option<Trap>>,
+    /// Whether connections are cut.
+    pub down: AtomicBool,
     accounts: Shared<BTreeMap<String, Denied>>,
 }
 
@@ -37,17 +41,38 @@ impl Server {
     pub fn serve(&self, stream: impl Read + io::Write) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
         while let Some(request) = Request::read(&mut stream)? {
-            self.requests.lock().unwrap().push(request.clone());
+            if self.down.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            let count = {
+                let mut requests = self.requests.lock().unwrap();
+                requests.push(request.clone());
+                requests.len()
+            };
+            if let Some(trap) = self.sprung(count) {
+                if trap.after {
+                    let _ = self.answer(&request);
+                }
+                trap.sprung.send(()).unwrap();
+                // Until whoever asked is gone; it never learns what came of it.
+                return stream.read(&mut [0]).map(drop);
+            }
             let out = stream.get_mut();
             let ordered = self.ordered(&request).map(Reply::Whole);
             match ordered.map_or_else(|| self.answer(&request), Ok) {
                 Ok(Reply::Watch(route)) => {
-                    return watch::stream(&self.store, &request, &route, out);
+                    return watch::stream(&self.store, &self.down, &request, &route, out);
                 }
                 Ok(Reply::Whole(response)) | Err(response) => response.write(out)?,
             }
         }
         Ok(())
+    }
+
+    /// The trap, if this request is the one that springs it.
+    fn sprung(&self, count: usize) -> Option<Trap> {
+        let mut trap = self.trap.lock().unwrap();
+        trap.take_if(|trap| count >= trap.request)
     }
 
     /// An answer that a test ordered.
@@ -97,7 +122,10 @@ impl Server {
             "watch" => Ok(Reply::Watch(route)),
             "list" => whole(self.list(request, &route)?),
             "get" => whole(self.store.get(&route).ok_or_else(|| not_found(&route))?),
-            "delete" => whole(self.store.delete(&route)?),
+            "delete" => {
+                let options = request.object().unwrap_or_default();
+                whole(self.store.delete(&route, &options)?)
+            }
             _ => {
                 let object = self.write(request, &route, verb)?;
                 let status = if verb == "create" { 201 } else { 200 };

@@ -87,13 +87,19 @@ impl Store {
         Ok(object)
     }
 
-    pub fn delete(&self, route: &Route) -> Answer {
+    /// `given` are the options of the request: of those, the object's identity.
+    pub fn delete(&self, route: &Route, given: &Value) -> Answer {
         let mut content = self.lock();
         let key = key(route, None);
         let Some(entry) = content.entries.get(&key) else {
             return Err(not_found(route));
         };
         let mut object = entry.object.clone();
+        let uid = &given["preconditions"]["uid"];
+        if !uid.is_null() && *uid != object["metadata"]["uid"] {
+            let message = "the UID in the precondition does not match the UID in record";
+            return Err(Response::failure(409, "Conflict", message));
+        }
         if has_finalizers(&object) {
             object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
             content.keep(key, object.clone(), "MODIFIED");
@@ -147,11 +153,11 @@ impl Content {
             }
             (how, old) => change(old.unwrap_or_default(), route, how, manager, given)?,
         };
-        Ok(self.commit(key, entry))
+        Ok(self.commit(key, entry, how))
     }
 
     /// Gives a written object its version, if it changed at all.
-    fn commit(&mut self, key: Key, mut entry: Entry) -> Value {
+    fn commit(&mut self, key: Key, mut entry: Entry, how: Write) -> Value {
         let old = self.entries.get(&key).map(|entry| entry.object.clone());
         let revision = self.revision + 1;
         let object = &mut entry.object;
@@ -161,10 +167,13 @@ impl Content {
         if !key.2.is_empty() {
             metadata["namespace"] = json!(key.2);
         }
-        let created = before("metadata").unwrap_or(Value::Null);
+        let mut created = before("metadata").unwrap_or(Value::Null);
+        if created.is_null() && matches!(how, Write::Put) {
+            created = metadata.clone();
+        }
         for (name, first) in [
             ("uid", json!(format!("uid-{revision}"))),
-            ("creationTimestamp", json!("2026-01-01T00:00:00Z")),
+            ("creationTimestamp", json!(now())),
             ("generation", json!(1)),
             ("resourceVersion", json!("0")),
         ] {
@@ -210,6 +219,14 @@ impl Content {
             object,
         });
     }
+}
+
+/// To the second, as Kubernetes writes it.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second())
+        .unwrap()
+        .to_string()
 }
 
 fn key(route: &Route, object: Option<&Value>) -> Key {

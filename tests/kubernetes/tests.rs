@@ -1,11 +1,13 @@
 //! That the API server of the tests is one, as far as it goes.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use ureq::http::Request;
 
-use super::{Cluster, Fault, TOKEN};
+use super::{Cluster, Fault, TOKEN, Trap};
 
 const MAPS: &str = "/api/v1/namespaces/a/configmaps";
 const MERGE: &str = "application/merge-patch+json";
@@ -269,4 +271,55 @@ fn accounts_and_orders_decide() {
     assert_eq!(client.get("/version").0, 503);
     assert_eq!(client.get("/version").0, 200);
     assert_eq!(cluster.requests().len(), 5);
+}
+
+#[test]
+fn one_identity_is_deleted_and_no_later_one() {
+    let cluster = Cluster::start();
+    let client = client(&cluster);
+    cluster.put(MAPS, map("m", &json!({"k": "1"})));
+    let path = format!("{MAPS}/m");
+    let uid = cluster.list(MAPS)[0]["metadata"]["uid"].clone();
+    let only = |uid: Value| json!({"preconditions": {"uid": uid}});
+    assert_eq!(
+        client.call("DELETE", &path, "", &only(json!("other"))).0,
+        409
+    );
+    assert!(cluster.merge(&path, json!({"data": {"k": "2"}})));
+    assert_eq!(client.call("DELETE", &path, "", &only(uid)).0, 200);
+    assert!(!cluster.merge(&path, json!({"data": {"k": "3"}})));
+    assert!(!cluster.delete(&path));
+}
+
+#[test]
+fn connections_are_cut_and_requests_stay_unanswered() {
+    let cluster = Cluster::start();
+    let client = client(&cluster);
+    let mut events = client.watch("allowWatchBookmarks=true");
+    assert_eq!(events.next().unwrap().0, "BOOKMARK");
+    cluster.down(true);
+    assert!(TcpStream::connect(cluster.url().trim_start_matches("http://")).is_ok());
+    cluster.down(false);
+
+    let (sprung, trap) = mpsc::channel();
+    cluster.trap(Trap {
+        request: 2,
+        after: true,
+        sprung,
+    });
+    let address = cluster.url();
+    let address = address.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = map("made", &json!({})).to_string();
+    let length = body.len();
+    write!(
+        stream,
+        "POST {MAPS} HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    trap.recv().unwrap();
+    drop(stream);
+    // Carried out, and nobody was told.
+    cluster.wait("the object", |cluster| cluster.get(&format!("{MAPS}/made")));
+    assert!(!cluster.untrap());
 }

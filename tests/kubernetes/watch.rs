@@ -1,6 +1,7 @@
 //! A watch: what happened since a version, and what happens from then on.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use super::store::Store;
 /// Sends events until the client goes or its `timeoutSeconds` are over.
 pub fn stream(
     store: &Store,
+    down: &AtomicBool,
     request: &Request,
     route: &Route,
     out: &mut impl Write,
@@ -35,6 +37,9 @@ pub fn stream(
     };
     let mut bookmark = request.parameter("allowWatchBookmarks") == "true";
     loop {
+        if down.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         if seen < content.compacted {
             let gone = failure(410, "Expired", "too old resource version");
             send(out, "ERROR", &gone)?;
@@ -47,7 +52,11 @@ pub fn stream(
         }
         seen = content.revision;
         if bookmark {
-            let at = json!({"metadata": {"resourceVersion": seen.to_string()}});
+            // The real one knows the kind even where there is no object.
+            let at = json!({
+                "apiVersion": route.api, "kind": route.plural,
+                "metadata": {"resourceVersion": seen.to_string()},
+            });
             send(out, "BOOKMARK", &at)?;
             bookmark = false;
         }

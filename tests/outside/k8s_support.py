@@ -312,7 +312,10 @@ elif words[:1] == ["wait"]:
     if not job.exists():
         sys.exit('Error from server (NotFound): jobs.batch "eidos" not found')
 elif words[:2] == ["get", "configmap"]:
-    if options.get("-n") != "gpu-operator" or words[2] != "eidos-snapshot":
+    if options.get("-n") != "gpu-operator" or words[2] not in (
+        "eidos-snapshot",
+        "eidos-drift-gpu-nodes",
+    ):
         sys.exit("Error from server (NotFound)")
     assert options["-o"] == r"jsonpath={.data.snapshot\.yaml}", options["-o"]
     context = options.get("--context", "default")

@@ -77,20 +77,23 @@ def test_a_gitlab_job_depends_on_earlier_stages_only():
     assert jobs["deploy_operators"]["when"] == "manual"
 
 
+RULES = ["prometheus-rules", "drift-rules"]
+
+
 def test_promtool_takes_the_configuration_and_the_rules():
     folder = INTEGRATIONS / "prometheus"
     run(need("promtool"), "check", "config", folder / "prometheus-config.yaml")
-    run(need("promtool"), "check", "rules", folder / "prometheus-rules.yaml")
+    for rules in RULES:
+        run(need("promtool"), "check", "rules", folder / f"{rules}.yaml")
 
 
-def test_promtool_sees_each_alert_fire_and_stay_silent():
+@pytest.mark.parametrize("rules", RULES)
+def test_promtool_sees_each_alert_fire_and_stay_silent(rules):
     folder = INTEGRATIONS / "prometheus"
-    run(need("promtool"), "test", "rules", folder / "prometheus-rules-test.yaml")
-    (group,) = yaml.safe_load((folder / "prometheus-rules.yaml").read_text())["groups"]
+    run(need("promtool"), "test", "rules", folder / f"{rules}-test.yaml")
+    (group,) = yaml.safe_load((folder / f"{rules}.yaml").read_text())["groups"]
     fired, silent = set(), set()
-    for case in yaml.safe_load((folder / "prometheus-rules-test.yaml").read_text())[
-        "tests"
-    ]:
+    for case in yaml.safe_load((folder / f"{rules}-test.yaml").read_text())["tests"]:
         for one in case["alert_rule_test"]:
             (fired if one["exp_alerts"] else silent).add(one["alertname"])
     assert fired == silent == {rule["alert"] for rule in group["rules"]}

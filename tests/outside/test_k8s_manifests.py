@@ -19,10 +19,13 @@ from k8s_support import (
 )
 
 OVERLAYS = sorted(path.name for path in (SERVER / "overlays").iterdir())
+WATCHER = K8S / "drift-watcher"
 KUSTOMIZATIONS = [
     SERVER,
     SERVER / "base",
     *(SERVER / "overlays" / name for name in OVERLAYS),
+    WATCHER,
+    WATCHER / "base",
     AGENT,
     K8S / "eidos-agent-nvidia",
 ]
@@ -79,10 +82,10 @@ def test_the_checker_sees_an_unknown_field(check):
 
 
 @pytest.mark.parametrize("folder", KUSTOMIZATIONS[:-2], ids=lambda path: path.name)
-def test_restricted_pod_security_takes_the_server(check, folder):
+def test_restricted_pod_security_takes_the_server_and_the_operator(check, folder):
     _, text = kustomize(folder)
-    (server,) = [one for one in check(text) if one["kind"] == "Deployment"]
-    assert not server.get("restricted") and not server.get("baseline")
+    (one,) = [one for one in check(text) if one["kind"] == "Deployment"]
+    assert not one.get("restricted") and not one.get("baseline")
 
 
 @pytest.mark.parametrize(("file", "kind"), AGENTS)
@@ -178,6 +181,29 @@ def test_prometheus_rule_and_rule_file_are_the_same():
     objects, _ = kustomize(SERVER)
     (file,) = documents(INTEGRATIONS / "prometheus/prometheus-rules.yaml")
     assert only(objects, "PrometheusRule")["spec"]["groups"] == file["groups"]
+
+
+def test_the_drift_alerts_and_their_rule_file_are_the_same():
+    objects, _ = kustomize(WATCHER)
+    (file,) = documents(INTEGRATIONS / "prometheus/drift-rules.yaml")
+    assert only(objects, "PrometheusRule")["spec"]["groups"] == file["groups"]
+
+
+def test_two_operators_share_one_lease_and_are_probed():
+    objects, _ = kustomize(WATCHER)
+    deployment = only(objects, "Deployment")
+    (container,) = pod_spec(deployment)["containers"]
+    assert deployment["spec"]["replicas"] == 2
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["livenessProbe"]["httpGet"] == {"path": "/health", "port": "http"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "http"}
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    for selector in (
+        only(objects, "PodMonitor")["spec"]["selector"]["matchLabels"],
+        only(objects, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        only(objects, "NetworkPolicy", "eidos-watch")["spec"]["podSelector"]["matchLabels"],
+    ):
+        assert selector.items() <= labels.items()
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

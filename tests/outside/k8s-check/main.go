@@ -15,6 +15,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -34,9 +35,13 @@ type report struct {
 }
 
 func main() {
-	if err := monitoringv1.AddToScheme(scheme.Scheme); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	for _, add := range []func(*runtime.Scheme) error{
+		monitoringv1.AddToScheme, apiextensionsv1.AddToScheme,
+	} {
+		if err := add(scheme.Scheme); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	codecs := serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict)
 	checks, err := policy.NewEvaluator(policy.DefaultChecks())
