@@ -171,7 +171,10 @@ mod tests {
     use super::DriftWatch;
     use crate::wire::{Format, encode};
 
-    const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/k8s/drift-watcher/base/crd.yaml");
+    const SHIPPED: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/k8s/drift-watcher/base/crd.yaml"
+    );
 
     /// Lines break where a reader's window ends, not where they do in the source.
     fn unwrap_lines(value: &mut Value) {
