@@ -73,6 +73,18 @@ def test_the_build_is_locked_and_static():
         assert "--locked" in line
 
 
+def test_the_build_context_holds_what_the_sources_include():
+    kept = [
+        line.removeprefix("!").rstrip("/")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    for source in (ROOT / "src").rglob("*.rs"):
+        for name in re.findall(r'include_str!\("([^"]+)"\)', source.read_text()):
+            path = (source.parent / name).resolve().relative_to(ROOT)
+            assert any(path.match(one) or path.is_relative_to(one) for one in kept), path
+
+
 PROGRAMS = {"eidos-api-server": "EIDOS_SERVER_BIN", "eidos-agent": "EIDOS_AGENT_BIN"}
 
 
