@@ -90,7 +90,7 @@ impl Template {
 
 /// The place for a watch's snapshot. It is made before the agent writes, so that
 /// it goes when the watch goes, and the agent has to create nothing.
-pub(super) fn place(watch: &DriftWatch) -> ConfigMap {
+pub(super) fn shelf(watch: &DriftWatch) -> ConfigMap {
     let mut map = ConfigMap {
         metadata: metadata(watch),
         ..ConfigMap::default()

@@ -12,6 +12,7 @@ mod interval;
 mod job;
 mod judge;
 mod lease;
+mod place;
 mod plan;
 mod probe;
 mod reconcile;

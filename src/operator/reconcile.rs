@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::api::events::v1::Event;
-use kube::api::{Api, DeleteParams, PostParams, Preconditions};
+use kube::api::PostParams;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Client, ResourceExt};
@@ -20,8 +18,9 @@ use kube::{Client, ResourceExt};
 use super::error::LookError;
 use super::event::event;
 use super::interval::Interval;
-use super::job::{Template, belongs, is_current, place};
-use super::judge::{Found, Judgement, judge, read};
+use super::job::{Template, belongs, is_current, shelf};
+use super::judge::{Judgement, judge, read};
+use super::place::{Place, api, unless_there};
 use super::plan::{Failed, Step, decide};
 use super::resource::{Baseline, DriftWatch, DriftWatchStatus, SNAPSHOT_KEY, run_name};
 use super::status::{News, after, notices};
@@ -168,7 +167,7 @@ impl Looker {
             self.keep(place, watch, News::Pending, None).await?;
         }
         let parameters = PostParams::default();
-        let map = self::place(watch);
+        let map = shelf(watch);
         let made = unless_there(place.maps.create(&parameters, &map).await);
         made.map_err(api("make the snapshot's place"))?;
         match unless_there(place.jobs.create(&parameters, wanted).await) {
@@ -291,69 +290,6 @@ impl Looker {
             .await;
         replaced.map_err(api("keep the status"))?;
         Ok(next)
-    }
-}
-
-/// The objects of one namespace.
-struct Place {
-    watches: Api<DriftWatch>,
-    jobs: Api<Job>,
-    maps: Api<ConfigMap>,
-    events: Api<Event>,
-}
-
-impl Place {
-    fn new(client: &Client, namespace: &str) -> Self {
-        Self {
-            watches: Api::namespaced(client.clone(), namespace),
-            jobs: Api::namespaced(client.clone(), namespace),
-            maps: Api::namespaced(client.clone(), namespace),
-            events: Api::namespaced(client.clone(), namespace),
-        }
-    }
-
-    async fn document(&self, at: &Baseline) -> Result<Found, LookError> {
-        let map = self.maps.get_opt(&at.name).await;
-        let Some(map) = map.map_err(api("get a ConfigMap"))? else {
-            return Ok(Found::Missing(format!(
-                "ConfigMap {} is not there",
-                at.name
-            )));
-        };
-        Ok(match map.data.unwrap_or_default().remove(&at.key) {
-            Some(text) => Found::Text(at.key.clone(), text),
-            None => Found::Missing(format!("ConfigMap {} has no key {}", at.name, at.key)),
-        })
-    }
-
-    /// Removes exactly this Job, pods included, and no later one of its name.
-    async fn discard(&self, job: Option<&Job>) -> Result<(), LookError> {
-        let Some(job) = job else {
-            return Ok(());
-        };
-        let this = Preconditions {
-            uid: job.metadata.uid.clone(),
-            resource_version: None,
-        };
-        let parameters = DeleteParams::background().preconditions(this);
-        match self.jobs.delete(&job.name_any(), &parameters).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
-            Err(error) => Err(api("delete the job")(error)),
-        }
-    }
-}
-
-fn api(what: &'static str) -> impl Fn(kube::Error) -> LookError {
-    move |error| LookError::Api { what, error }
-}
-
-/// Somebody made it before, perhaps this operator in an earlier life.
-fn unless_there<T>(made: Result<T, kube::Error>) -> Result<(), kube::Error> {
-    match made {
-        Ok(_) => Ok(()),
-        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
-        Err(error) => Err(error),
     }
 }
 

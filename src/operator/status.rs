@@ -18,8 +18,8 @@ pub(super) const DEVIATES: &str = "Deviates";
 /// The last run brought no snapshot.
 pub(super) const AGENT_FAILED: &str = "AgentFailed";
 
-/// What the API server takes of one message.
-const LONGEST: usize = 32_768;
+/// The longest message, in characters: the API server takes 32 KiB.
+const LONGEST: usize = 8_192;
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +173,7 @@ impl Next {
             type_: kind.to_owned(),
             status: status.to_owned(),
             reason: reason.to_owned(),
-            message: message.chars().take(LONGEST / 4).collect(),
+            message: message.chars().take(LONGEST).collect(),
             observed_generation: self.generation,
             last_transition_time: since,
         };

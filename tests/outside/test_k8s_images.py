@@ -79,6 +79,18 @@ def test_parts_lists_are_made_by_the_release_that_is_tested():
     assert f"cargo-cyclonedx@{release}\n" in dockerfile
 
 
+def test_the_build_context_holds_what_the_sources_include():
+    kept = [
+        line.removeprefix("!").rstrip("/")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    for source in (ROOT / "src").rglob("*.rs"):
+        for name in re.findall(r'include_str!\("([^"]+)"\)', source.read_text()):
+            path = (source.parent / name).resolve().relative_to(ROOT)
+            assert any(path.match(one) or path.is_relative_to(one) for one in kept), path
+
+
 PROGRAMS = {"eidos-api-server": "EIDOS_SERVER_BIN", "eidos-agent": "EIDOS_AGENT_BIN"}
 
 
