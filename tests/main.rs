@@ -19,6 +19,8 @@ mod cli;
 mod collect;
 #[cfg(feature = "cli")]
 mod contradictions;
+#[cfg(feature = "server")]
+mod fuzz;
 mod history;
 mod house;
 #[cfg(feature = "server")]
@@ -26,6 +28,7 @@ mod http;
 #[cfg(any(feature = "agent", feature = "cli"))]
 mod kubernetes;
 mod mutations;
+mod operations;
 mod rule_base;
 #[cfg(feature = "server")]
 mod server;
