@@ -1,8 +1,8 @@
 //! Standard output and error.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::input;
@@ -62,24 +62,38 @@ pub(super) fn ending(path: Option<&Path>) -> Option<&str> {
     path?.extension()?.to_str()
 }
 
-/// Writes a file whole or not at all: a pipeline never reads half of it.
+/// Writes a file whole or not at all: a pipeline never reads half of it. A link
+/// stays a link, and what is no file (`/dev/stdout`, a pipe) is written as it is.
 pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let special = fs::metadata(&place).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let written = if special {
+        let opened = File::options().write(true).open(&place);
+        opened.and_then(|mut open| open.write_all(bytes))
+    } else {
+        replace(&place, bytes)
+    };
+    written.map_err(|cause| Failure::Write {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
+    let beside = PathBuf::from(beside);
     let written = folder
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(&beside, bytes))
         .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|cause| {
+    if written.is_err() {
         drop(fs::remove_file(&beside));
-        Failure::Write {
-            path: path.to_owned(),
-            cause,
-        }
-    })
+    }
+    written
 }
 
 /// Says what went wrong.
