@@ -8,6 +8,9 @@ DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus 
 	python3-venv runc shellcheck
 DENY_VERSION := 0.20.2
 CYCLONEDX_VERSION := 0.5.9
+FUZZ_VERSION := 0.13.2
+FUZZ_TARGETS := version selector query_string snapshot rules bundle
+FUZZ_SECONDS ?= 600
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
 # The agent as it is shipped: static, and small enough for every node.
@@ -57,6 +60,23 @@ agent: agent-program ## the agent alone: with its own feature, static, small
 	ldd $(AGENT) 2>&1 | grep -qE 'statically linked|not a dynamic executable'
 	test "$$(stat -c %s $(AGENT))" -le $(AGENT_MOST_BYTES)
 	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) $(CARGO) test --locked --test tests agent::
+
+.PHONY: faults
+faults: ## what takes too long for tests: floods, crowds, terminations; five minutes
+	@test -e /usr/lib/*/faketime/libfaketime.so.1 || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends faketime; }
+	$(CARGO) build --release --locked --no-default-features --features server --bin eidos-api-server
+	python3 -B loadtest/faults/run.py
+
+.PHONY: fuzz
+fuzz: $(OUTSIDE)/bin/cargo-fuzz ## libFuzzer looks for what no test thought of; FUZZ_SECONDS each
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p target/fuzz/corpus/$$target target/fuzz/found && \
+	  CARGO=$(CARGO) $< run $$target --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none \
+	    --features server target/fuzz/corpus/$$target tests/fuzz/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=30 -rss_limit_mb=2048 \
+	    -artifact_prefix=target/fuzz/found/$$target- -print_final_stats=1 || exit 1; \
+	done
 
 .PHONY: mutations
 mutations: ## is every mistake in the shipped rules noticed, every state compared
@@ -117,3 +137,7 @@ $(OUTSIDE)/bin/cargo-deny:
 $(OUTSIDE)/bin/cargo-cyclonedx:
 	@echo "installing cargo-cyclonedx $(CYCLONEDX_VERSION)"
 	$(CARGO) install cargo-cyclonedx --version $(CYCLONEDX_VERSION) --locked --quiet --root $(OUTSIDE)
+
+$(OUTSIDE)/bin/cargo-fuzz:
+	@echo "installing cargo-fuzz $(FUZZ_VERSION)"
+	$(CARGO) install cargo-fuzz --version $(FUZZ_VERSION) --locked --quiet --root $(OUTSIDE)

@@ -19,6 +19,8 @@ mod cli;
 mod collect;
 #[cfg(feature = "cli")]
 mod contradictions;
+#[cfg(feature = "server")]
+mod fuzz;
 mod history;
 mod house;
 #[cfg(feature = "server")]
@@ -26,6 +28,7 @@ mod http;
 #[cfg(any(feature = "agent", feature = "cli"))]
 mod kubernetes;
 mod mutations;
+mod operations;
 #[cfg(feature = "cli")]
 mod operator;
 mod rule_base;

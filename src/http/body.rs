@@ -1,5 +1,6 @@
-//! Bodies: read whole, within limits of size and time.
+//! Bodies: read whole, within limits of size, time and the room for all of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
@@ -9,7 +10,8 @@ use futures_util::StreamExt;
 
 use super::error::ApiError;
 use super::format;
-use crate::settings::Settings;
+use super::room::Held;
+use super::state::State;
 use crate::wire::{DocumentError, Format};
 
 /// Above this, understanding a body takes long enough to delay other clients of
@@ -20,21 +22,23 @@ const LARGE: usize = 64 << 10;
 pub(super) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     payload: web::Payload,
-    settings: &Settings,
+    state: &State,
     understand: fn(&[u8], Format) -> Result<T, DocumentError>,
 ) -> Result<T, ApiError> {
     let format = format::of_body(request)?;
-    let bytes = whole(
-        request,
-        payload,
-        settings.max_body_bytes,
-        settings.read_timeout,
-    )
-    .await?;
+    let mut held = Arc::clone(&state.room).enter();
+    let limit = state.settings.max_body_bytes;
+    let time = state.settings.read_timeout;
+    let bytes = whole(request, payload, limit, time, &mut held).await?;
     if bytes.len() <= LARGE {
         return Ok(understand(&bytes, format)?);
     }
-    let understood = web::block(move || understand(&bytes, format)).await;
+    let understood = web::block(move || {
+        let understood = understand(&bytes, format);
+        drop(held);
+        understood
+    })
+    .await;
     Ok(understood.map_err(|_| ApiError::Internal)??)
 }
 
@@ -43,6 +47,7 @@ async fn whole(
     payload: web::Payload,
     limit: usize,
     time: Duration,
+    held: &mut Held,
 ) -> Result<Vec<u8>, ApiError> {
     let too_large = || ApiError::PayloadTooLarge { limit };
     let announced = request.headers().get(header::CONTENT_LENGTH);
@@ -58,6 +63,9 @@ async fn whole(
                 .map_err(|error| ApiError::Malformed(format!("the body ends early: {error}")))?;
             if bytes.len() + chunk.len() > limit {
                 return Err(too_large());
+            }
+            if !held.grow(chunk.len()) {
+                return Err(ApiError::NoRoom);
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -104,6 +104,9 @@ pub enum ApiError {
     /// A defect of the service.
     #[error("something went wrong here; the log has more under this request id")]
     Internal,
+    /// Too many bodies are being received.
+    #[error("the service has no room for more bodies at the moment")]
+    NoRoom,
     /// The service is about to stop.
     #[error("the service is shutting down")]
     Draining,
@@ -126,7 +129,7 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::RateLimited { .. } => ErrorCode::RateLimitExceeded,
             Self::Internal => ErrorCode::InternalError,
-            Self::Draining => ErrorCode::ServiceUnavailable,
+            Self::NoRoom | Self::Draining => ErrorCode::ServiceUnavailable,
         }
     }
 
@@ -164,6 +167,7 @@ impl ApiError {
             | Self::BodyTimeout { .. }
             | Self::UnsupportedMediaType { .. }
             | Self::Internal
+            | Self::NoRoom
             | Self::Draining => json!({}),
         };
         match details {
@@ -208,7 +212,7 @@ impl ResponseError for ApiError {
             Self::RateLimited { retry_after, .. } => {
                 response.insert_header((header::RETRY_AFTER, retry_after.to_string()));
             }
-            Self::Draining => {
+            Self::NoRoom | Self::Draining => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             Self::MethodNotAllowed { allowed, .. } => {

@@ -14,6 +14,7 @@ use actix_web::{HttpServer, web};
 use super::api_keys::{ApiKeys, ApiKeysError};
 use super::app::build_app;
 use super::chores::{self, Watched, log_findings};
+use super::descriptors;
 use super::state::{State, StateError};
 use super::tls::{Certificate, TlsError};
 use crate::library::{self, LibraryError, Texts};
@@ -123,6 +124,7 @@ async fn serve(
     let address = SocketAddr::new(settings.host, settings.port);
     let shared = web::Data::clone(&state);
     let write_timeout = settings.write_timeout;
+    descriptors::make_room(settings.max_connections);
     let server = HttpServer::new(move || build_app(web::Data::clone(&shared)))
         .workers(settings.workers)
         .max_connections(settings.max_connections.div_ceil(settings.workers))

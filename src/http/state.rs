@@ -8,11 +8,16 @@ use actix_web::http::header::HeaderValue;
 
 use super::api_keys::ApiKeys;
 use super::middleware::RateLimiter;
+use super::room::Room;
 use crate::metrics::Metrics;
 use crate::rules::RuleBase;
 use crate::serving::Publisher;
 use crate::settings::Settings;
 use crate::telemetry::Stream;
+
+/// Bodies of the largest size that are held at once. What is understood of one takes
+/// several times its bytes, and a pod has 256 MiB.
+const LARGEST_BODIES: usize = 4;
 
 /// One service: what it serves, how, and to whom.
 pub struct State {
@@ -24,6 +29,7 @@ pub struct State {
     pub(super) cache_control: HeaderValue,
     pub(super) vary: HeaderValue,
     pub(super) limiter: RateLimiter,
+    pub(super) room: Arc<Room>,
     draining: AtomicBool,
 }
 
@@ -77,6 +83,9 @@ impl State {
             cache_control: cache_control.try_into()?,
             vary: vary.try_into()?,
             limiter: RateLimiter::new(settings.rate),
+            room: Arc::new(Room::new(
+                LARGEST_BODIES.saturating_mul(settings.max_body_bytes),
+            )),
             settings,
             draining: AtomicBool::new(false),
         })

@@ -159,15 +159,18 @@ impl VersionPredicate {
         self.interval.contains(version.point())
     }
 
-    /// Both at once; each bound keeps the text of the stricter one.
+    /// Both at once; each bound keeps the text of the stricter one, and of equal
+    /// ones that of the text that says both: `<2 1` is `1`.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
-        let low = if other.interval.low > self.interval.low {
+        let (ours, theirs) = (self.interval, other.interval);
+        let says_more = other.says_both() && !self.says_both();
+        let low = if theirs.low > ours.low || (theirs.low == ours.low && says_more) {
             other
         } else {
             self
         };
-        let high = if other.interval.high < self.interval.high {
+        let high = if theirs.high < ours.high || (theirs.high == ours.high && says_more) {
             other
         } else {
             self
@@ -177,6 +180,11 @@ impl VersionPredicate {
             low_text: low.low_text.clone(),
             high_text: high.high_text.clone(),
         }
+    }
+
+    /// Whether one comparator sets both bounds.
+    fn says_both(&self) -> bool {
+        self.low_text.is_some() && self.low_text == self.high_text
     }
 }
 
@@ -343,6 +351,9 @@ mod tests {
         assert_eq!(shown(">=1.30", ">=1.29 <1.34"), ">=1.30 <1.34");
         assert_eq!(shown("1.33", ">=1.30"), "1.33");
         assert_eq!(shown(">=1.30", "<1.34"), ">=1.30 <1.34");
+        assert_eq!(shown("<1.34", "1.33"), "1.33");
+        assert_eq!(shown("<1.33.5", "1.33"), "1.33 <1.33.5");
+        assert_eq!(shown("1.33", "=1.33"), "1.33");
     }
 
     #[test]

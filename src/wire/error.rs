@@ -29,7 +29,7 @@ pub enum ErrorCode {
     RateLimitExceeded,
     /// A defect of the service.
     InternalError,
-    /// Starting or draining.
+    /// Starting, draining, or full of other clients' bodies.
     ServiceUnavailable,
 }
 

@@ -6,6 +6,7 @@ mod cluster;
 mod guide;
 mod help;
 mod nodes;
+mod output;
 mod places;
 mod recipe;
 mod remote;

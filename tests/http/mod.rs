@@ -5,6 +5,7 @@ mod contract;
 mod headers;
 mod limits;
 mod nodes;
+mod panics;
 mod posts;
 mod queries;
 mod refusals;

@@ -16,9 +16,11 @@ from k8s_support import (
     snapshot,
 )
 
-PAGES = sorted((ROOT / "docs" / "integration").glob("*.md")) + sorted(
-    (ROOT / "docs" / "user-guide").glob("*.md")
-)
+PAGES = [
+    ROOT / "docs" / "operations.md",
+    *sorted((ROOT / "docs" / "integration").glob("*.md")),
+    *sorted((ROOT / "docs" / "user-guide").glob("*.md")),
+]
 NAMES = {
     "integration/api-reference.md",
     "integration/automation.md",

@@ -1,8 +1,11 @@
 //! Starting, logging, draining.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::process::Server;
+use super::process::{Connection, Server};
 
 #[test]
 fn it_is_ready_at_once() {
@@ -81,6 +84,93 @@ fn a_termination_signal_drains() {
         String::from_utf8_lossy(&answer.body)
     );
     assert_eq!(server.exit(), 0);
+}
+
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Asks until nobody listens any more; the ids of the requests that were answered.
+fn ask_until_the_end(address: SocketAddr, client: usize) -> BTreeSet<String> {
+    let mut answered = BTreeSet::new();
+    let mut number = 0;
+    while let Ok(mut connection) = Connection::try_to(address) {
+        let mut last: Option<Instant> = None;
+        loop {
+            number += 1;
+            let id = format!("{client}-{number}");
+            let body = if number % 4 == 0 {
+                "{\"kind\":\"RecipeCriteria\",\"spec\":{}}"
+            } else {
+                ""
+            };
+            let method = if body.is_empty() { "GET" } else { "POST" };
+            connection.send(
+                format!(
+                    "{method} /v1/recipe?gpu=h100&k8s=1.{} HTTP/1.1\r\nHost: t\r\nX-Request-Id: {id}\r\n\
+                     Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                    number % 50,
+                    body.len()
+                )
+                .as_bytes(),
+            );
+            let Some(answer) = connection.read() else {
+                // What is sent on a new connection may come too late to be read, and
+                // who is silent for the whole drain is not told to go. Others are.
+                let silent = last.is_none_or(|last| last.elapsed() >= DRAIN);
+                assert!(
+                    silent,
+                    "{id} was sent on a kept connection and not answered"
+                );
+                break;
+            };
+            assert_eq!((answer.status, answer.header("x-request-id")), (200, &*id));
+            answered.insert(id);
+            last = Some(Instant::now());
+            if answer.header("connection") == "close" {
+                break;
+            }
+        }
+    }
+    answered
+}
+
+#[test]
+fn a_termination_signal_under_full_load_leaves_no_request_unanswered() {
+    let mut server = Server::start(&[("DRAIN_DELAY", "1s"), ("RATE_LIMIT", "0")]);
+    let address = server.address;
+    let clients: Vec<_> = (0..16)
+        .map(|client| thread::spawn(move || ask_until_the_end(address, client)))
+        .collect();
+    // Every client is being served when the signal comes.
+    (0..64).for_each(|_| drop(server.event("recipe_generated")));
+    server.signal("-TERM");
+    let mut lines: Vec<_> = server.rest_of_log();
+    assert_eq!(server.exit(), 0);
+    let answered: BTreeSet<String> = clients
+        .into_iter()
+        .flat_map(|client| client.join().unwrap())
+        .collect();
+    let draining = lines.iter().position(|line| line["event"] == "draining");
+    let after = lines.split_off(draining.unwrap());
+    let logged: BTreeSet<&str> = after
+        .iter()
+        .filter_map(|line| line["request_id"].as_str())
+        .collect();
+    assert!(
+        logged.len() > 50,
+        "only {} requests while draining",
+        logged.len()
+    );
+    // Whoever is in the log had its head read, and the log itself is whole.
+    let silent: Vec<&&str> = logged
+        .iter()
+        .filter(|id| !answered.contains(**id))
+        .collect();
+    assert!(silent.is_empty(), "read but not answered: {silent:?}");
+    eprintln!(
+        "{} answered, {} of them while draining",
+        answered.len(),
+        logged.len()
+    );
 }
 
 #[test]

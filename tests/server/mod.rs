@@ -1,6 +1,8 @@
 //! The real binary over real sockets.
 
 mod configuration;
+mod crowd;
+mod exhaustion;
 mod lifecycle;
 pub mod process;
 mod reload;

@@ -1,6 +1,6 @@
 //! A server process of a test's own, and a client that sends bytes as they are.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -31,8 +31,28 @@ pub struct Server {
 
 impl Server {
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::run(&mut command(settings))
+    }
+
+    /// With what `ulimit` is told, such as `-n 64`.
+    pub fn start_limited(limit: &str, settings: &[(&str, &str)]) -> Self {
+        let server = command(settings);
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", &format!("ulimit {limit} && exec \"$0\"")])
+            .arg(server.get_program())
+            .env_clear()
+            .envs(
+                server
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        Self::run(&mut shell)
+    }
+
+    fn run(command: &mut Command) -> Self {
         let started = Instant::now();
-        let mut child = command(settings).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = follow(child.stdout.take().unwrap());
         let serving = await_event(&lines, "serving");
         Self {
@@ -46,6 +66,16 @@ impl Server {
     /// The next line of the log with this event.
     pub fn event(&self, name: &str) -> Value {
         await_event(&self.lines, name)
+    }
+
+    /// What is left of the log, once the server has ended.
+    pub fn rest_of_log(&self) -> Vec<Value> {
+        self.lines.iter().collect()
+    }
+
+    /// Resident memory in KiB, from the `/proc` of a process of our own.
+    pub fn resident(&self) -> u64 {
+        resident(self.child.id())
     }
 
     pub fn signal(&self, name: &str) {
@@ -78,6 +108,14 @@ impl Server {
     pub fn get(&self, path: &str) -> Answer {
         self.connect().get(path)
     }
+}
+
+/// Resident memory in KiB of a process that a test started.
+pub fn resident(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse().unwrap()
 }
 
 impl Drop for Server {
@@ -142,11 +180,20 @@ impl Answer {
 
 impl Connection {
     pub fn to(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self {
+        Self::try_to(address).unwrap()
+    }
+
+    pub fn try_to(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self {
             reader: BufReader::new(stream),
-        }
+        })
+    }
+
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.reader.get_mut()
     }
 
     pub fn send(&mut self, bytes: &[u8]) {

@@ -18,6 +18,18 @@ fn rules(edition: usize) -> String {
     text
 }
 
+/// Rules that are refused, each for another reason.
+fn broken(edition: usize) -> String {
+    let good = rules(edition);
+    match edition % 5 {
+        0 => String::new(),
+        1 => good.replace("base:", "bose:"),
+        2 => good.replace("image-7:", "image-6:"),
+        3 => format!("{good}overlays:\n  - {{name: a, key: {{gpu: h10}}, types: []}}\n"),
+        _ => good[..good.len() / 2].to_owned() + "\t{",
+    }
+}
+
 /// As a person or a `ConfigMap` volume does it: whole or not at all.
 fn replace(path: &Path, text: &str) {
     let beside = path.with_extension("new");
@@ -26,7 +38,7 @@ fn replace(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_thousand_swaps_under_load_mix_no_two_editions() {
+fn a_thousand_good_and_a_hundred_bad_editions_under_load_mix_no_two() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rules.yaml");
     replace(&path, &rules(0));
@@ -66,12 +78,20 @@ fn a_thousand_swaps_under_load_mix_no_two_editions() {
             server.signal("-HUP");
             let event = server.event("a new rule base is served");
             assert_eq!(event["version"], format!("edition-{edition}"));
+            if edition % 10 == 0 {
+                replace(&path, &broken(edition / 10));
+                server.signal("-HUP");
+                server.event("the rule base was refused; the last good one is still served");
+            }
         }
         done.store(true, Ordering::Relaxed);
     });
     assert!(answered.load(Ordering::Relaxed) > 1000);
     let metrics = String::from_utf8(server.get("/metrics").body).unwrap();
     assert!(metrics.contains("eidos_rules_reloads_total{result=\"success\"} 1000"));
+    assert!(metrics.contains("eidos_rules_reloads_total{result=\"failure\"} 100"));
+    let memory = server.resident();
+    assert!(memory < 64 << 10, "{memory} KiB after 1,000 editions");
 }
 
 #[test]

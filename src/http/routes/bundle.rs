@@ -73,7 +73,7 @@ async fn post(
     let mut ask = Ask::default();
     ask.read(&pairs(request.query_string())?, None, &BUNDLE_SWITCHES)?;
     negotiate(&request, None, ARCHIVES)?;
-    let recipe = body::read(&request, payload, &state.settings, read_recipe).await?;
+    let recipe = body::read(&request, payload, &state, read_recipe).await?;
     let answer = Arc::new(answer(&recipe, &ask.bundle)?);
     let revision = state.publisher.current();
     let reply = Reply {

@@ -23,7 +23,7 @@ async fn post(
     let mut ask = Ask::default();
     ask.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
     let format = of_answer(&request, ask.format)?;
-    let both = body::read(&request, payload, &state.settings, read_drift).await?;
+    let both = body::read(&request, payload, &state, read_drift).await?;
     note_event(&request, "drift_compared");
 
     let revision = state.publisher.current();

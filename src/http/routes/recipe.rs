@@ -49,7 +49,7 @@ async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let document = body::read(&request, payload, &state.settings, read_document).await?;
+    let document = body::read(&request, payload, &state, read_document).await?;
 
     // Loaded after the body has arrived: nothing is awaited while it is held.
     let revision = state.publisher.current();

@@ -20,7 +20,7 @@ async fn post(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let snapshot = body::read(&request, payload, &state.settings, read_snapshot).await?;
+    let snapshot = body::read(&request, payload, &state, read_snapshot).await?;
     state.metrics.snapshot_received();
     note_event(&request, "snapshot_validated");
 

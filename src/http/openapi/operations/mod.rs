@@ -234,10 +234,11 @@ fn answered(success: Response, kept: bool, errors: &[ErrorCode]) -> ResponsesBui
     by_status(responses, &codes, true)
 }
 
-const OF_BODIES: [ErrorCode; 3] = [
+const OF_BODIES: [ErrorCode; 4] = [
     ErrorCode::RequestTimeout,
     ErrorCode::PayloadTooLarge,
     ErrorCode::UnsupportedMediaType,
+    ErrorCode::ServiceUnavailable,
 ];
 
 fn with_body(success: &Success<'_>, errors: &[ErrorCode]) -> ResponsesBuilder {

@@ -1,0 +1,69 @@
+//! A defect in a handler costs one answer, not the thread that gave it.
+
+use actix_web::{HttpResponse, web};
+use eidos::http::build_app;
+
+use super::support::{get, state};
+
+#[actix_web::test]
+async fn a_panic_is_answered_and_the_next_request_too() {
+    let defect = || async {
+        assert!(std::hint::black_box(false), "a defect of this test");
+        HttpResponse::Ok().finish()
+    };
+    // A route beside those of the product, behind the same middleware.
+    let app = build_app(state(&[])).route("/defect", web::get().to(defect));
+    let app = actix_web::test::init_service(app).await;
+    for count in 1..=3 {
+        let reply = get(&app, "/defect").await;
+        let error = reply.error(500, "INTERNAL_ERROR");
+        assert!(!error.to_string().contains("a defect of"), "{error}");
+        assert_eq!(get(&app, "/v1/recipe?gpu=h100").await.status, 200);
+        let metrics = get(&app, "/metrics").await;
+        let counted = format!("eidos_panic_recoveries_total {count}\n");
+        assert!(metrics.text().contains(&counted));
+    }
+}
+
+#[test]
+fn a_worker_that_met_a_panic_keeps_its_connections() {
+    use std::sync::mpsc;
+
+    use crate::server::process::Connection;
+
+    let (say, said) = mpsc::channel();
+    let running = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let state = state(&[("RATE_LIMIT", "0")]);
+            let defect = || async {
+                assert!(std::hint::black_box(false), "a defect of this test");
+                HttpResponse::Ok().finish()
+            };
+            let server = actix_web::HttpServer::new(move || {
+                build_app(state.clone()).route("/defect", web::get().to(defect))
+            })
+            .workers(1)
+            .disable_signals()
+            .bind("127.0.0.1:0")
+            .unwrap();
+            let address = server.addrs()[0];
+            let server = server.run();
+            say.send((address, server.handle())).unwrap();
+            server.await.unwrap();
+        });
+    });
+    let (address, handle) = said.recv().unwrap();
+    let mut neighbour = Connection::to(address);
+    let mut connection = Connection::to(address);
+    for _ in 0..50 {
+        assert_eq!(neighbour.get("/health").status, 200);
+        let answer = connection.get("/defect");
+        assert_eq!(answer.status, 500);
+        assert_eq!(answer.json()["code"], "INTERNAL_ERROR");
+        assert_eq!(answer.json()["requestId"], answer.header("x-request-id"));
+        assert_eq!(connection.get("/v1/recipe?gpu=h100").status, 200);
+    }
+    drop((neighbour, connection));
+    actix_web::rt::System::new().block_on(handle.stop(false));
+    running.join().unwrap();
+}
