@@ -193,7 +193,7 @@ mod tests {
         let short = two_lines(&"x\ny".into(), &long.as_str().into());
         assert_eq!(short.0, "x y");
         assert!(
-            short.1.starts_with("a a") && short.1.ends_with("a…"),
+            short.1.starts_with("a a") && short.1.ends_with("a …"),
             "{}",
             short.1
         );
