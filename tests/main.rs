@@ -19,7 +19,7 @@ mod cli;
 mod collect;
 #[cfg(feature = "cli")]
 mod contradictions;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "cli", feature = "server"))]
 mod fuzz;
 mod history;
 mod house;

@@ -6,6 +6,8 @@ use eidos::bundle::{Choices, Deployer, bundle, images, reads};
 use eidos::model::{Coverage, CoverageLevel, MeasurementType, Path, Reading, Recipe, Setting};
 use proptest::prelude::*;
 
+use crate::fuzz::checks::bundle::harmless;
+
 /// Values of a recipe that bundles read, with a valid text each.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("image", "gpu-operator", "v25.3.0"),
@@ -88,26 +90,6 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     })
 }
 
-/// Whether every value at the top of a script is one plain word.
-fn is_harmless(script: &str) -> bool {
-    let variables = script
-        .lines()
-        .skip_while(|line| !line.starts_with("action="))
-        .take_while(|line| !line.starts_with("chart_repository="));
-    let word = |text: &str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
-    };
-    let mut count = 0;
-    let plain = variables.into_iter().all(|line| {
-        count += 1;
-        let value = line.split_once('=').map(|(_, value)| value);
-        let value = value.and_then(|value| value.strip_prefix('\'')?.strip_suffix('\''));
-        value.is_some_and(word)
-    });
-    plain && count >= 5
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -117,19 +99,7 @@ proptest! {
             let choices = Choices { deployer, ..Choices::default() };
             let made = bundle(&recipe, b"---\n", &choices);
             prop_assert_eq!(&made, &bundle(&recipe, b"---\n", &choices));
-            for file in made.into_iter().flatten() {
-                let text = String::from_utf8(file.bytes).unwrap();
-                let is = |ending: &str| file.path.rsplit('.').next() == Some(ending);
-                if is("yaml") {
-                    for document in text.split("---\n").skip(1) {
-                        let read = serde_saphyr::from_str::<serde_json::Value>(document);
-                        prop_assert!(read.is_ok(), "{}\n{}", file.path, text);
-                    }
-                }
-                if is("sh") {
-                    prop_assert!(is_harmless(&text), "{}", text);
-                }
-            }
+            made.iter().flatten().for_each(harmless);
         }
         let listed = images(&recipe, None);
         for image in listed.iter().flat_map(|found| &found.images) {

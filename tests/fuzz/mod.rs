@@ -25,6 +25,7 @@ fn versions() {
     replay("version", checks::version::run);
 }
 
+#[cfg(feature = "server")]
 #[test]
 fn query_strings() {
     replay("query_string", checks::query_string::run);

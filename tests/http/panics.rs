@@ -29,7 +29,7 @@ async fn a_panic_is_answered_and_the_next_request_too() {
 fn a_worker_that_met_a_panic_keeps_its_connections() {
     use std::sync::mpsc;
 
-    use crate::server::process::Connection;
+    use crate::server::process::{Connection, PATIENCE};
 
     let (say, said) = mpsc::channel();
     let running = std::thread::spawn(move || {
@@ -43,6 +43,8 @@ fn a_worker_that_met_a_panic_keeps_its_connections() {
                 build_app(state.clone()).route("/defect", web::get().to(defect))
             })
             .workers(1)
+            .keep_alive(PATIENCE)
+            .client_request_timeout(PATIENCE)
             .disable_signals()
             .bind("127.0.0.1:0")
             .unwrap();
@@ -55,7 +57,7 @@ fn a_worker_that_met_a_panic_keeps_its_connections() {
     let (address, handle) = said.recv().unwrap();
     let mut neighbour = Connection::to(address);
     let mut connection = Connection::to(address);
-    for _ in 0..50 {
+    for _ in 0..10 {
         assert_eq!(neighbour.get("/health").status, 200);
         let answer = connection.get("/defect");
         assert_eq!(answer.status, 500);

@@ -138,18 +138,18 @@ fn a_chunk_beyond_the_limit_is_refused() {
     let too_large = (413, "PAYLOAD_TOO_LARGE".to_owned());
     let invalid = (400, "INVALID_REQUEST".to_owned());
     // One chunk, many chunks, and one that lies about what will come.
-    let one = [&b"20000\r\n"[..], &[b' '; 0x20000], b"\r\n0\r\n\r\n"].concat();
+    let one = [&b"20000\r\n"[..], &b" ".repeat(0x20000), b"\r\n0\r\n\r\n"].concat();
     assert_eq!(post(&one), too_large);
     let small = [&b"400\r\n"[..], &[b' '; 0x400], b"\r\n"].concat();
     assert_eq!(post(&small.repeat(100)), too_large);
     assert_eq!(
-        post(&[&b"fffffff0\r\n"[..], &[b' '; 0x20000]].concat()),
+        post(&[&b"fffffff0\r\n"[..], &b" ".repeat(0x20000)].concat()),
         too_large
     );
     assert_eq!(post(b"fffffffffffffffff\r\n{}"), invalid);
     assert_eq!(post(b"-1\r\n{}"), invalid);
     assert_eq!(post(b"2\r\n{}XX"), invalid);
     // A chunk whose extension never ends is a body that never comes.
-    assert_eq!(post(&[&b"2;"[..], &[b'x'; 0x20000]].concat()).0, 408);
+    assert_eq!(post(&[&b"2;"[..], &b"x".repeat(0x20000)].concat()).0, 408);
     assert_eq!(server.get("/health").status, 200);
 }

@@ -26,7 +26,7 @@ fn broken(edition: usize) -> String {
         1 => good.replace("base:", "bose:"),
         2 => good.replace("image-7:", "image-6:"),
         3 => format!("{good}overlays:\n  - {{name: a, key: {{gpu: h10}}, types: []}}\n"),
-        _ => good[..good.len() / 2].to_owned() + "\t{",
+        _ => good.split_at(good.len() / 2).0.to_owned() + "\t{",
     }
 }
 
