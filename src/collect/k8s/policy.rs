@@ -148,8 +148,8 @@ fn follow_a_name(items: &[Value]) -> Vec<bool> {
         _ => false,
     };
     let pairs = items.iter().zip(items.iter().skip(1));
-    let named = pairs.map(|(before, item)| names(before, item));
-    std::iter::once(false).chain(named).collect()
+    let told = pairs.map(|(before, item)| names(before, item));
+    std::iter::once(false).chain(told).collect()
 }
 
 #[cfg(test)]
