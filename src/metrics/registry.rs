@@ -101,7 +101,9 @@ impl Metrics {
     pub fn request_finished(&self, method: MethodLabel, route: Route, status: u16, seconds: f64) {
         self.in_flight.decrement(1.0);
         self.request_counter(method, route, status).increment(1);
-        self.duration(method, route).record(seconds);
+        if let Some(duration) = self.duration(method, route) {
+            duration.record(seconds);
+        }
     }
 
     /// A request's client went away before there was an answer.
@@ -229,17 +231,14 @@ impl Metrics {
         })
     }
 
-    fn duration(&self, method: MethodLabel, route: Route) -> Histogram {
-        let make = || {
+    fn duration(&self, method: MethodLabel, route: Route) -> Option<&Histogram> {
+        let slot = self.durations.get(slot_of(method, route))?;
+        Some(slot.get_or_init(|| {
             with_local_recorder(
                 &self.recorder,
                 || histogram!(names::DURATION, "method" => method.name(), "path" => route.pattern()),
             )
-        };
-        match self.durations.get(slot_of(method, route)) {
-            Some(slot) => slot.get_or_init(make).clone(),
-            None => make(),
-        }
+        }))
     }
 }
 
