@@ -1,12 +1,13 @@
 //! The hot path under an instruction counter: one scenario, `COUNT` times, in
 //! this process and on this thread.
 //!
-//! `counts.py` runs it under callgrind and counts only what happens inside
-//! [`measured`]. No socket is involved: what the kernel does for a request is
-//! neither ours nor repeatable.
+//! Says that it is ready, waits for a line, and from there to the end does what is
+//! counted and nothing else: `counts.py` turns callgrind on in between. No socket
+//! is involved: what the kernel does for a request is neither ours nor repeatable.
 
 use std::error::Error;
 use std::future::Future;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,8 +50,10 @@ fn rules(path: Option<&Path>) -> Fallible<RuleBase> {
 
 fn run(system: &SystemRunner, scenario: &str, count: usize, rules: RuleBase) -> Fallible<()> {
     if scenario == "query" {
-        measured(system, async { parse(&rules, count) });
-        return Ok(());
+        return measured(system, async {
+            parse(&rules, count);
+            Ok(())
+        });
     }
     let level = if scenario == "log" { "info" } else { "warn" };
     let settings = Settings::from_lookup(|name| {
@@ -71,14 +74,8 @@ fn run(system: &SystemRunner, scenario: &str, count: usize, rules: RuleBase) -> 
     let requests: Vec<Request> = (0..count)
         .map(|number| request(scenario, number, &tag))
         .collect::<Fallible<_>>()?;
-    if let Some(first) = requests.first().filter(|_| scenario != "cold") {
-        let warm = TestRequest::with_uri(&first.uri().to_string());
-        let headers = first.headers().iter();
-        let warm = headers.fold(warm, |warm, (name, value)| {
-            warm.insert_header((name.clone(), value.clone()))
-        });
-        system.block_on(ask(&service, warm.to_request()))?;
-    }
+    let other = request(scenario, count, &tag)?;
+    system.block_on(ask(&service, other))?;
     measured(system, async {
         for request in requests {
             let _ = ask(&service, request).await?;
@@ -87,10 +84,13 @@ fn run(system: &SystemRunner, scenario: &str, count: usize, rules: RuleBase) -> 
     })
 }
 
-/// What is counted.
-#[inline(never)]
-fn measured<F: Future>(system: &SystemRunner, work: F) -> F::Output {
-    system.block_on(work)
+/// Does what is counted, once someone counts, and ends the process.
+fn measured(system: &SystemRunner, work: impl Future<Output = Fallible<()>>) -> Fallible<()> {
+    writeln!(io::stdout(), "ready")?;
+    io::stdin().read_line(&mut String::new())?;
+    system.block_on(work)?;
+    // Freeing a large rule base takes longer than all that was counted.
+    std::process::exit(0)
 }
 
 fn get(uri: &str) -> TestRequest {

@@ -19,6 +19,9 @@ const STATUSES: [u16; 16] = [
 /// Overlays with a series of their own; later ones share `other`.
 const NAMED_OVERLAYS: usize = 200;
 
+/// By overlay. Names come from rule authors, so a fast hash will do.
+type Matches = HashMap<Box<str>, Counter, foldhash::fast::RandomState>;
+
 type ByStatus = [OnceLock<Counter>; STATUSES.len()];
 
 /// All metrics. The recorder belongs to this value, not to the process, so that
@@ -39,7 +42,7 @@ pub struct Metrics {
     overlay_count: Gauge,
     published: Mutex<Option<Gauge>>,
     /// Read for every recipe, replaced with the rule base: readers never wait.
-    matches: ArcSwap<HashMap<Box<str>, Counter>>,
+    matches: ArcSwap<Matches>,
     other_matches: Counter,
 }
 
@@ -182,7 +185,7 @@ impl Metrics {
         if let Some(now) = &*published {
             now.set(1.0);
         }
-        let mut matches = HashMap::clone(&self.matches.load());
+        let mut matches = Matches::clone(&self.matches.load());
         let mut count = 0_u32;
         for overlay in overlays {
             count += 1;

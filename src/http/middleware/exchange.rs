@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::envelope::{Rendered, complete};
 use super::rate_limit::Paid;
@@ -87,9 +88,9 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
     }
     let spanned = request.extensions().get::<RequestId>().map(|id| **id);
     let id = spanned.unwrap_or_else(Uuid::new_v4);
-    let mut text = Uuid::encode_buffer();
-    let text = id.hyphenated().encode_lower(&mut text);
-    HeaderValue::from_maybe_shared(Bytes::copy_from_slice(text.as_bytes()))
+    let mut text = [0; Hyphenated::LENGTH];
+    id.hyphenated().encode_lower(&mut text);
+    HeaderValue::from_maybe_shared(Bytes::from_owner(text))
         .unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 
