@@ -6,6 +6,12 @@ OUTSIDE := target/outside
 PYTHON := $(OUTSIDE)/bin/python
 DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus \
 	python3-venv runc shellcheck
+# What the load test uses, and the instruction counts.
+LOADTEST := curl nginx-light python3-yaml wrk
+COUNTS := valgrind
+# Of the load test; 1 and 1 to try it.
+ROUNDS ?= 3
+SECONDS ?= 4
 DENY_VERSION := 0.20.2
 CYCLONEDX_VERSION := 0.5.9
 FUZZ_VERSION := 0.13.2
@@ -22,6 +28,18 @@ AGENT_MOST_BYTES := 4194304
 PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
 HELM := helm.sh/helm/v3/cmd/helm@v3.18.6
 
+# Installs what is missing of some Debian packages, and says so.
+define installed
+@for package in $(1); do \
+  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+  echo "installing$$missing"; \
+  apt-get update -qq && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+fi
+endef
+
 .PHONY: help
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,7 +49,7 @@ run: ## run the server on the embedded rule base
 	$(CARGO) run --release --locked
 
 .PHONY: test
-test: format lint docs tools unit licences outside ## everything; installs what is missing
+test: format lint docs tools unit licences outside counts ## everything; installs what is missing
 
 .PHONY: format
 format: ## is the code formatted
@@ -82,6 +100,16 @@ fuzz: $(OUTSIDE)/bin/cargo-fuzz ## libFuzzer looks for what no test thought of; 
 mutations: ## is every mistake in the shipped rules noticed, every state compared
 	$(CARGO) test --release --locked --test tests -- mutations history
 
+.PHONY: counts
+counts: ## is the hot path as short as it was; UPDATE=1 stores what it is
+	$(call installed,$(COUNTS))
+	python3 loadtest/counts.py $(if $(UPDATE),--update)
+
+.PHONY: loadtest
+loadtest: ## compare with nginx, some ten minutes; writes loadtest/REPORT.md
+	$(call installed,$(LOADTEST))
+	python3 loadtest/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
+
 .PHONY: licences
 licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencies
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
@@ -113,14 +141,7 @@ expect: ## rewrite generated files that the tests compare
 
 .PHONY: tools
 tools: $(OUTSIDE)/installed ## install what the outside tests use
-	@for package in $(DEBIAN); do \
-	  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
-	done; \
-	if [ -n "$$missing" ]; then \
-	  echo "installing$$missing"; \
-	  apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
-	fi
+	$(call installed,$(DEBIAN))
 
 $(OUTSIDE)/installed: tests/outside/requirements.txt
 	@echo "installing the packages of $<"

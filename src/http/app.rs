@@ -8,9 +8,10 @@ use actix_web::{App, Error, web};
 use tracing_actix_web::TracingLogger;
 
 use super::error::ApiError;
-use super::middleware::{AccessLog, complete_headers, cors, exchange, governor, require_key};
+use super::middleware::{admit, cors, exchange};
 use super::routes;
 use super::state::State;
+use crate::settings::LogLevel;
 
 /// The service over `state`. Middleware is listed innermost first.
 pub fn build_app(
@@ -26,7 +27,13 @@ pub fn build_app(
 > {
     let origins = &state.settings.cors_allowed_origins;
     let cors: Condition<Cors> = Condition::new(!origins.is_empty(), cors(origins));
-    let governed = Condition::new(state.limiter.is_on(), governor(&state.limiter));
+    // A real span costs as much as the rest of a cached answer. Above `debug`
+    // nobody would see it.
+    let spans = Condition::new(
+        state.settings.log_level >= LogLevel::Debug,
+        TracingLogger::default(),
+    );
+    let (around_all, around_v1) = (web::Data::clone(&state), web::Data::clone(&state));
     // What users ask for stands first: routes are tried in order.
     let versioned = web::scope("/v1")
         .service(routes::recipe::resource())
@@ -37,9 +44,9 @@ pub fn build_app(
         .service(routes::validate::resource())
         .service(routes::drift::resource())
         .default_service(web::to(routes::not_found))
-        .wrap(governed)
-        .wrap(from_fn(require_key))
-        .wrap(from_fn(complete_headers));
+        .wrap(from_fn(move |request, next| {
+            admit(web::Data::clone(&around_v1), request, next)
+        }));
     App::new()
         .app_data(state)
         .app_data(
@@ -51,6 +58,8 @@ pub fn build_app(
         .configure(routes::docs::configure)
         .default_service(web::to(routes::not_found))
         .wrap(cors)
-        .wrap(from_fn(exchange))
-        .wrap(TracingLogger::<AccessLog>::new())
+        .wrap(from_fn(move |request, next| {
+            exchange(web::Data::clone(&around_all), request, next)
+        }))
+        .wrap(spans)
 }

@@ -91,7 +91,7 @@ fn report(state: &State, outcome: Outcome, asked: bool) {
             log_findings(&warnings);
             tracing::info!(
                 version = rules.version(),
-                rules_digest = rules.digest(),
+                rules_digest = &**rules.digest(),
                 overlays = rules.overlay_count(),
                 "a new rule base is served"
             );

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::encoding;
 use super::error::ApiError;
-use super::middleware::Exchange;
+use super::middleware::{Exchange, Given};
 use super::state::State;
 use crate::metrics::CacheResult;
 use crate::serving::{Answer, Encoding, Revision};
@@ -35,9 +35,6 @@ pub(super) struct Reply<'a> {
     pub(super) cache: CacheResult,
     /// What the log calls this.
     pub(super) event: &'static str,
-    /// The canonical query, for the log; none where the answer is about no
-    /// environment.
-    pub(super) params: Option<&'a str>,
 }
 
 impl Reply<'_> {
@@ -63,13 +60,11 @@ impl Reply<'_> {
             .rules_matched(self.answer.facts().matched_rules.iter().map(|name| &**name));
         Exchange::note(request, |exchange| {
             exchange.event = self.event;
-            if let Some(params) = self.params {
-                exchange.params = Some(params.to_owned());
-                exchange.matched_rules = Some(self.answer.facts().matched_rules.len());
-                exchange.measurements = Some(self.answer.facts().measurements);
-            }
-            exchange.cache = Some(cache);
-            exchange.rules_digest = Some(self.revision.rules().digest().to_owned());
+            exchange.given = Some(Given {
+                answer: Arc::clone(self.answer),
+                cache,
+                rules_digest: Arc::clone(self.revision.rules().digest()),
+            });
         });
         let mut response = if unchanged {
             HttpResponse::new(StatusCode::NOT_MODIFIED)

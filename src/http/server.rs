@@ -161,7 +161,7 @@ async fn serve(
         tls = certificate.is_some(),
         version = env!("CARGO_PKG_VERSION"),
         rules_version = revision.rules().version(),
-        rules_digest = revision.rules().digest(),
+        rules_digest = &**revision.rules().digest(),
         overlays = revision.rules().overlay_count(),
         workers = settings.workers,
         "serving"

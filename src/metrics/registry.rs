@@ -19,6 +19,9 @@ const STATUSES: [u16; 16] = [
 /// Overlays with a series of their own; later ones share `other`.
 const NAMED_OVERLAYS: usize = 200;
 
+/// By overlay. Names come from rule authors, so a fast hash will do.
+type Matches = HashMap<Box<str>, Counter, foldhash::fast::RandomState>;
+
 type ByStatus = [OnceLock<Counter>; STATUSES.len()];
 
 /// All metrics. The recorder belongs to this value, not to the process, so that
@@ -39,7 +42,7 @@ pub struct Metrics {
     overlay_count: Gauge,
     published: Mutex<Option<Gauge>>,
     /// Read for every recipe, replaced with the rule base: readers never wait.
-    matches: ArcSwap<HashMap<Box<str>, Counter>>,
+    matches: ArcSwap<Matches>,
     other_matches: Counter,
 }
 
@@ -101,7 +104,9 @@ impl Metrics {
     pub fn request_finished(&self, method: MethodLabel, route: Route, status: u16, seconds: f64) {
         self.in_flight.decrement(1.0);
         self.request_counter(method, route, status).increment(1);
-        self.duration(method, route).record(seconds);
+        if let Some(duration) = self.duration(method, route) {
+            duration.record(seconds);
+        }
     }
 
     /// A request's client went away before there was an answer.
@@ -180,7 +185,7 @@ impl Metrics {
         if let Some(now) = &*published {
             now.set(1.0);
         }
-        let mut matches = HashMap::clone(&self.matches.load());
+        let mut matches = Matches::clone(&self.matches.load());
         let mut count = 0_u32;
         for overlay in overlays {
             count += 1;
@@ -229,17 +234,14 @@ impl Metrics {
         })
     }
 
-    fn duration(&self, method: MethodLabel, route: Route) -> Histogram {
-        let make = || {
+    fn duration(&self, method: MethodLabel, route: Route) -> Option<&Histogram> {
+        let slot = self.durations.get(slot_of(method, route))?;
+        Some(slot.get_or_init(|| {
             with_local_recorder(
                 &self.recorder,
                 || histogram!(names::DURATION, "method" => method.name(), "path" => route.pattern()),
             )
-        };
-        match self.durations.get(slot_of(method, route)) {
-            Some(slot) => slot.get_or_init(make).clone(),
-            None => make(),
-        }
+        }))
     }
 }
 

@@ -123,7 +123,7 @@ impl RuleBase {
 
     /// `sha256:` digest of its sources.
     #[must_use]
-    pub fn digest(&self) -> &str {
+    pub const fn digest(&self) -> &Arc<str> {
         &self.digest
     }
 

@@ -27,6 +27,8 @@ pub struct EncodingError(#[from] std::io::Error);
 /// What logs and metrics say whenever an answer is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
+    /// The canonical query; none where the answer is about no environment.
+    pub params: Option<Box<str>>,
     /// Applied overlays, the base not counted.
     pub matched_rules: Box<[Arc<str>]>,
     /// Measurement types in the answer.
@@ -143,7 +145,8 @@ impl Answer {
         let encoded = [&self.brotli, &self.zstd, &self.gzip];
         let kept = |slot: &OnceLock<Bytes>| slot.get().map_or(0, Bytes::len);
         let tags: usize = self.tags.iter().map(Bytes::len).sum();
-        let facts = self.facts.matched_rules.len() * size_of::<Arc<str>>();
+        let params = self.facts.params.as_deref().map_or(0, str::len);
+        let facts = params + self.facts.matched_rules.len() * size_of::<Arc<str>>();
         self.body.len() + tags + facts + encoded.into_iter().map(kept).sum::<usize>()
     }
 

@@ -77,7 +77,7 @@ impl Watch {
             self.pending = None;
             return Outcome::Unchanged;
         }
-        if texts.digest == publisher.current().rules().digest() {
+        if texts.digest == **publisher.current().rules().digest() {
             self.settle(texts.digest);
             return Outcome::Unchanged;
         }
@@ -92,7 +92,7 @@ impl Watch {
     /// refused before or not.
     pub fn look_now(&mut self, publisher: &Publisher) -> Outcome {
         match library::read(&self.path) {
-            Ok(texts) if texts.digest == publisher.current().rules().digest() => {
+            Ok(texts) if texts.digest == **publisher.current().rules().digest() => {
                 self.settle(texts.digest);
                 Outcome::Unchanged
             }

@@ -12,7 +12,8 @@ use crate::rules::RuleBase;
 #[derive(Debug)]
 pub struct Revision {
     rules: RuleBase,
-    answers: Cache<Box<str>, Arc<Answer>>,
+    /// Seeded, so that nobody can choose keys that collide.
+    answers: Cache<Box<str>, Arc<Answer>, foldhash::quality::RandomState>,
 }
 
 /// What the cache itself keeps for an entry, estimated from moka's node types:
@@ -27,7 +28,7 @@ impl Revision {
         let answers = Cache::builder()
             .max_capacity(capacity)
             .weigher(weight_of)
-            .build();
+            .build_with_hasher(foldhash::quality::RandomState::default());
         Self { rules, answers }
     }
 

@@ -94,7 +94,7 @@ fn a_change_is_taken_when_two_looks_agree() {
     let path = folder.path().join("r.yaml");
     fs::write(&path, rules("1")).unwrap();
     let first = load(folder.path());
-    let mut watch = Watch::new(folder.path().into(), first.digest().to_owned());
+    let mut watch = Watch::new(folder.path().into(), first.digest().to_string());
     let publisher = Publisher::new(first, 1 << 20);
     publisher.current().remember("key", &answer(10));
     assert!(matches!(watch.look(&publisher), Outcome::Unchanged));
@@ -116,7 +116,7 @@ fn what_is_broken_is_refused_once_and_the_old_one_stays() {
     let path = folder.path().join("r.yaml");
     fs::write(&path, rules("1")).unwrap();
     let first = load(folder.path());
-    let mut watch = Watch::new(folder.path().into(), first.digest().to_owned());
+    let mut watch = Watch::new(folder.path().into(), first.digest().to_string());
     let publisher = Publisher::new(first, 1 << 20);
 
     fs::write(&path, "base: []").unwrap();

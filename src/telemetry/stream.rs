@@ -1,5 +1,6 @@
 //! A stream of lines that are gathered and written together.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +27,19 @@ impl Stream {
                 out: Box::new(out),
             }),
         }
+    }
+
+    /// Adds one line that `write` appends to a buffer of this thread, so that
+    /// others do not wait while it is put together.
+    pub fn add(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        thread_local! {
+            static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        LINE.with_borrow_mut(|line| {
+            line.clear();
+            write(line);
+            self.line(line);
+        });
     }
 
     /// Adds one line, which brings its own line end.

@@ -1,16 +1,16 @@
-//! What happens around every request, outermost first: a request id, an answer
-//! to every panic, the error envelope, metrics, the log line, who is asking, how
-//! often they may.
+//! What happens around requests, in two layers. Around all of them `exchange`: a
+//! request id, an answer to every panic, the error envelope, metrics, the log
+//! line. Around those below `/v1` also `admit`: who is asking, how often they may.
 
 mod access_log;
-mod api_key;
+mod admission;
 mod client;
 mod cors;
+mod envelope;
 mod exchange;
 mod rate_limit;
 
-pub(super) use access_log::AccessLog;
-pub(super) use api_key::require_key;
+pub(super) use admission::admit;
 pub(super) use cors::cors;
-pub(super) use exchange::{Exchange, exchange};
-pub(super) use rate_limit::{RateLimiter, charge, complete_headers, governor};
+pub(super) use exchange::{Exchange, Given, exchange};
+pub(super) use rate_limit::{RateLimiter, charge};

@@ -109,7 +109,6 @@ fn kept(
         answer: &answer,
         cache,
         event: "description_read",
-        params: None,
     };
     reply.send(request, state)
 }

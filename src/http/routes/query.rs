@@ -49,7 +49,8 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
             return Err(no_value(&given, &selector, &recipe));
         };
         let bytes = write(setting, ask.context, shape)?;
-        Ok(Answer::new(shape.content_type(), bytes, facts(&recipe)))
+        let facts = facts(&recipe, Some(&params));
+        Ok(Answer::new(shape.content_type(), bytes, facts))
     })?;
     let reply = Reply {
         revision: &revision,
@@ -57,7 +58,6 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
         answer: &answer,
         cache,
         event: "value_selected",
-        params: Some(&params),
     };
     reply.send(&request, &state)
 }

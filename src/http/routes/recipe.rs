@@ -38,10 +38,41 @@ pub(in crate::http) fn resource() -> Resource {
 
 async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let revision = state.publisher.current();
+    if let Some(known) = known(&request, &state, &revision) {
+        return known;
+    }
     let mut ask = Ask::default();
     let given = pairs(request.query_string())?;
     ask.read(&given, Some(revision.rules().vocabulary()), SWITCHES)?;
     reply(&request, &state, &revision, &ask)
+}
+
+/// The kept answer to a query that is spelled as its key is: reading such a query
+/// and writing its key would give the same text again.
+fn known(
+    request: &HttpRequest,
+    state: &State,
+    revision: &Revision,
+) -> Option<Result<HttpResponse, ApiError>> {
+    let format = of_answer(request, None).ok()?;
+    let key = key(format, request.query_string(), "");
+    let reply = Reply {
+        revision,
+        key: &key,
+        answer: &revision.remembered(&key)?,
+        cache: CacheResult::Hit,
+        event: EVENT,
+    };
+    Some(reply.send(request, state))
+}
+
+/// What an answer is kept under: a canonical query and its options.
+fn key(format: Format, query: &str, options: &str) -> String {
+    let path = match format {
+        Format::Json => "recipe.json?",
+        Format::Yaml => "recipe.yaml?",
+    };
+    [path, query, options].concat()
 }
 
 async fn post(
@@ -86,15 +117,14 @@ async fn post(
     let format = of_answer(&request, ask.format)?;
     let mut recipe = revision.rules().recipe(&ask.query);
     recipe.notes = notes;
-    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, format)?);
     let params = ask.query.canonical(vocabulary);
+    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, format, &params)?);
     let reply = Reply {
         revision: &revision,
         key: "",
         answer: &answer,
         cache: CacheResult::Miss,
         event: EVENT,
-        params: Some(&params),
     };
     reply.send_unkept(&request, &state)
 }
@@ -124,10 +154,10 @@ fn reply(
 ) -> Result<HttpResponse, ApiError> {
     let format = of_answer(request, ask.format)?;
     let params = ask.query.canonical(revision.rules().vocabulary());
-    let key = format!("recipe {format:?}{}?{params}", ask.options());
+    let key = key(format, &params, &ask.options());
     let rules = revision.rules();
     let (answer, cache) = kept_or(revision, &key, || {
-        answer(&recipe(rules, ask)?, rules, ask, format)
+        answer(&recipe(rules, ask)?, rules, ask, format, &params)
     })?;
     let reply = Reply {
         revision,
@@ -135,7 +165,6 @@ fn reply(
         answer: &answer,
         cache,
         event: EVENT,
-        params: Some(&params),
     };
     reply.send(request, state)
 }
@@ -161,6 +190,7 @@ fn answer(
     rules: &RuleBase,
     ask: &Ask,
     format: Format,
+    params: &str,
 ) -> Result<Answer, ApiError> {
     let trace = ask.explain.then(|| rules.trace(&ask.query));
     let options = RecipeOptions {
@@ -168,10 +198,11 @@ fn answer(
         trace: trace.as_ref(),
     };
     let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
-    Ok(Answer::new(media_type(format), bytes, facts(recipe)))
+    let facts = facts(recipe, Some(params));
+    Ok(Answer::new(media_type(format), bytes, facts))
 }
 
-pub(in crate::http) fn facts(recipe: &Recipe) -> Facts {
+pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>) -> Facts {
     let mut types: Vec<_> = recipe
         .settings
         .iter()
@@ -179,6 +210,7 @@ pub(in crate::http) fn facts(recipe: &Recipe) -> Facts {
         .collect();
     types.dedup();
     Facts {
+        params: params.map(Box::from),
         matched_rules: recipe.overlays.iter().skip(1).cloned().collect(),
         measurements: types.len(),
     }

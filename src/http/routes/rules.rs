@@ -34,7 +34,6 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
         answer: &answer,
         cache,
         event: "rules_listed",
-        params: None,
     };
     reply.send(&request, &state)
 }

@@ -1,0 +1,79 @@
+"""Instructions on the hot path, counted by callgrind, against `budget.toml`.
+
+Repeatable where times are not: the same source and compiler give the same
+counts to a fraction of a percent on a busy machine. `--update` writes what was
+counted as the new budget.
+"""
+
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import budget
+import rule_base
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Scenario of hot_path.rs, how often, on how many generated overlays.
+SCENARIOS = {
+    "hit": ("hit", 2000, None),
+    "hit-with-log": ("log", 2000, None),
+    "unchanged": ("unchanged", 2000, None),
+    "gzip-hit": ("gzip", 2000, None),
+    "head": ("head", 2000, None),
+    "query-parsed": ("query", 2000, None),
+    "cold-10-overlays": ("cold", 200, 10),
+    "cold-100000-overlays": ("cold", 200, 100_000),
+}
+
+
+def build() -> Path:
+    """The program under `hot_path.rs`, as releases are built."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "hot_path"]
+    command += ["--no-default-features", "--features", "server"]
+    said = subprocess.run(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    built = re.search(r"Executable .*\((.+)\)", said.stderr)
+    if said.returncode or not built:
+        raise SystemExit(said.stderr)
+    return ROOT / built[1]
+
+
+def count(program: Path, name: str) -> int:
+    """Instructions of one request in a scenario."""
+    scenario, times, overlays = SCENARIOS[name]
+    command = ["valgrind", "--tool=callgrind", "--instr-atstart=no"]
+    command += ["--callgrind-out-file=/dev/null", program, scenario, str(times)]
+    if overlays:
+        folder = ROOT / f"target/loadtest/rules-{overlays}"
+        rule_base.write(overlays, folder)
+        command.append(folder)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as counted:
+        counted.stdout.readline()
+        # Everything up to here went uncounted, and so at a tenth of the time.
+        control = ["callgrind_control", "--instr=on", str(counted.pid)]
+        subprocess.run(control, check=True, capture_output=True)
+        _, said = counted.communicate("\n")
+    found = re.search(r"Collected : (\d+)", said)
+    if counted.returncode or not found:
+        raise SystemExit(said)
+    return int(found[1]) // times
+
+
+def main() -> int:
+    program = build()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        counted = dict(zip(SCENARIOS, pool.map(lambda name: count(program, name), SCENARIOS)))
+    if "--update" in sys.argv:
+        budget.store_instructions(counted)
+    failures = 0
+    for row in budget.instructions(counted):
+        print(row)
+        failures += not row.met
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

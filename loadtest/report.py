@@ -1,0 +1,149 @@
+"""What a load test found: medians and spread, as Markdown, held to the budget."""
+
+import os
+import platform
+import subprocess
+from collections import defaultdict
+from statistics import median
+
+import budget
+import chart
+from load import Cost
+from servers import ROOT, Server
+
+HERE = ROOT / "loadtest"
+
+
+class Figures:
+    """Everything measured, round by round."""
+
+    def __init__(self, rounds: int, seconds: int) -> None:
+        self.rounds, self.seconds = rounds, seconds
+        self.costs: dict[str, dict[str, list[Cost]]] = defaultdict(lambda: defaultdict(list))
+        self.latencies: dict[int, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
+        self.bases: dict[int, dict] = {}
+        self.memory: dict[str, float] = {}
+        self.ready_ms = 0.0
+
+    def start(self, ready_ms: float, idle_mib: float) -> None:
+        self.ready_ms, self.memory["idle"] = ready_ms, idle_mib
+
+    def loaded(self, mib: float) -> None:
+        self.memory["loaded"] = mib
+
+    def cost(self, name: str, server: str, cost: Cost) -> None:
+        self.costs[name][server.removesuffix("-log")].append(cost)
+
+    def latency(self, rate: int, server: str, taken: dict) -> None:
+        self.latencies[rate][server].append(taken)
+
+    def base(self, overlays: int, server: Server, cost: Cost) -> None:
+        kept = self.bases.setdefault(overlays, {"ready": server.ready_ms, "costs": []})
+        kept["costs"].append(cost)
+        kept["mib"] = server.resident_mib()
+
+    def ratios(self, name: str, figure: str) -> list[float]:
+        """Ours to nginx' in each round."""
+        both = zip(self.costs[name]["eidos"], self.costs[name]["nginx"])
+        return [getattr(ours, figure) / getattr(theirs, figure) for ours, theirs in both]
+
+    def summary(self) -> dict[str, dict[str, float]]:
+        """What the budget is about, medians of all rounds."""
+        figures = {
+            name: {
+                "rate": median(self.ratios(name, "rate")),
+                "cpu": median(self.ratios(name, "cpu_us")),
+            }
+            for name in self.costs
+        }
+        cold = {count: median(cost.cpu_us for cost in base["costs"])
+                for count, base in self.bases.items()}
+        figures["memory"] = self.memory
+        figures["start"] = {"ready-ms": self.ready_ms}
+        figures["100,000 overlays"] = {"growth": cold[100_000] / cold[10]}
+        return figures
+
+
+def _spread(values: list[float], form: str = ",.0f") -> str:
+    low, high = format(min(values), form), format(max(values), form)
+    middle = format(median(values), form)
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _costs(figures: Figures) -> list[str]:
+    lines = [
+        "| request | eidos req/s | nginx req/s | rate, eidos to nginx "
+        "| eidos CPU s/10k | nginx CPU s/10k | CPU, eidos to nginx |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, servers in figures.costs.items():
+        cells = [name]
+        cells += [_spread([cost.rate for cost in servers[who]]) for who in ("eidos", "nginx")]
+        cells.append(_spread(figures.ratios(name, "rate"), ".2f"))
+        cells += [
+            _spread([cost.cpu_us / 100 for cost in servers[who]], ".3f")
+            for who in ("eidos", "nginx")
+        ]
+        cells.append(_spread(figures.ratios(name, "cpu_us"), ".2f"))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _latencies(figures: Figures) -> list[str]:
+    lines = ["| req/s | server | p50 µs | p99 µs | p99.9 µs |", "|---|---|---|---|---|"]
+    for rate, servers in figures.latencies.items():
+        for server, rounds in servers.items():
+            shares = [_spread([taken[share] for taken in rounds]) for share in ("p50", "p99", "p99.9")]
+            lines.append(f"| {rate:,} | {server} | {' | '.join(shares)} |")
+    return lines
+
+
+def _bases(figures: Figures) -> list[str]:
+    lines = [
+        "| overlays | ready ms | cold req/s | cold CPU s/10k | resident MiB |",
+        "|---|---|---|---|---|",
+    ]
+    for count, base in figures.bases.items():
+        rate = _spread([cost.rate for cost in base["costs"]])
+        cpu = _spread([cost.cpu_us / 100 for cost in base["costs"]], ".3f")
+        lines.append(f"| {count:,} | {base['ready']:,.0f} | {rate} | {cpu} | {base['mib']:.0f} |")
+    return lines
+
+
+def _machine() -> str:
+    model = next(
+        (line.split(": ", 1)[1] for line in open("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
+    said = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
+    load = os.getloadavg()[2]
+    return (
+        f"{model.strip()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+        f"{said.split()[-1]}, load average of the last 15 minutes {load:.1f}"
+    )
+
+
+def write(figures: Figures) -> list[budget.Row]:
+    """The report and its picture; the rows of the budget that are not met."""
+    rows = budget.measured(figures.summary())
+    template = (HERE / "report-template.md").read_text()
+    parts = {
+        "machine": _machine(),
+        "rounds": figures.rounds,
+        "seconds": figures.seconds,
+        "costs": "\n".join(_costs(figures)),
+        "latencies": "\n".join(_latencies(figures)),
+        "bases": "\n".join(_bases(figures)),
+        "memory": f"{figures.memory['idle']:.1f} MiB idle, {figures.memory['loaded']:.1f} MiB "
+        f"after all of this; ready {figures.ready_ms:.0f} ms after the start",
+        "budget": "\n".join(f"- {row}" for row in rows),
+    }
+    (HERE / "REPORT.md").write_text(template.format(**parts))
+    (HERE / "report.svg").write_text(chart.draw({
+        name: (median(figures.ratios(name, "rate")), median(figures.ratios(name, "cpu_us")))
+        for name in figures.costs
+    }))
+    failed = [row for row in rows if not row.met]
+    for row in rows:
+        print(row)
+    return failed

@@ -1,0 +1,162 @@
+"""The load test: every request on both servers, round by round, and the report.
+
+One server at a time has a core of its own; the load comes from another. Rounds
+are interleaved and medians compared, so that a noisy machine treats both alike.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import load
+import report
+import rule_base
+import servers
+import yaml
+from load import Ask
+from servers import ROOT, WORK
+
+QUERY = "os=ubuntu&osv=24.04&service=eks&k8s=1.33.5&gpu=h100&intent=training"
+RECIPE = f"/v1/recipe?{QUERY}"
+# Below any rule base that is generated, and in no cache.
+COLD = Ask("/v1/recipe?os=ubuntu&service=eks&k8s=1.30.0&gpu=gb200&intent=training&osv=24.*")
+RATES = [1000, 5000, 20000]
+OVERLAYS = [10, 1_000, 10_000, 100_000]
+
+
+def build() -> dict[str, Path]:
+    """Server and generator as releases are built."""
+    features = ["--locked", "--no-default-features", "--features", "server"]
+    server = ["cargo", "build", "--release", *features, "--bin", "eidos-api-server"]
+    subprocess.run(server, check=True, cwd=ROOT)
+    pace = ["cargo", "bench", *features, "--no-run", "--bench", "pace"]
+    built = subprocess.run(pace, check=True, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return {"pace": ROOT / re.search(r"Executable .*\((.+)\)", built.stderr)[1]}
+
+
+def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
+    """What is asked of both, by row of the report; writes nginx' files."""
+    files = WORK / "files"
+    files.mkdir(parents=True, exist_ok=True)
+
+    def fetch(ask: Ask, name: str) -> dict[str, str]:
+        """Saves an answer for nginx to serve; its headers."""
+        url = f"http://127.0.0.1:{eidos.port}{ask.path}"
+        command = ["curl", "-fsS", "-X", ask.method, "-o", files / name, "-D", "-", url]
+        for header in ask.headers.items():
+            command += ["-H", ": ".join(header)]
+        if ask.body:
+            command += ["--data-binary", f"@{ask.body}"]
+        head = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        pairs = (line.split(": ", 1) for line in head.splitlines() if ": " in line)
+        return {name.lower(): value for name, value in pairs}
+
+    hit, gzip = Ask(RECIPE), Ask(RECIPE, headers={"Accept-Encoding": "gzip"})
+    tag = fetch(hit, "hit.json")["etag"]
+    fetch(gzip, "hit.json.gz")
+    write_snapshot()
+    rows = {
+        "hit": (hit, Ask("/hit.json")),
+        "gzip hit": (gzip, Ask("/hit.json", headers=gzip.headers)),
+        "304": (Ask(RECIPE, headers={"If-None-Match": tag}), Ask("/hit.json")),
+        "HEAD": (Ask(RECIPE, "HEAD"), Ask("/hit.json", "HEAD")),
+        "cold query": (COLD, Ask("/cold.json")),
+        "bundle": (Ask(f"/v1/bundle?{QUERY}"), Ask("/bundle.zip")),
+    }
+    for kind in ["JSON", "YAML"]:
+        kept = kind.lower()
+        posted = Ask("/v1/recipe", "POST", WORK / f"snapshot.{kept}")
+        posted.headers["Content-Type"] = f"application/{kept}"
+        fetch(posted, f"posted-{kept}.json")
+        rows[f"snapshot as {kind}"] = (posted, Ask(f"/posted-{kept}.json"))
+    fetch(Ask(COLD.path.replace("*", "0")), "cold.json")
+    fetch(rows["bundle"][0], "bundle.zip")
+    return rows
+
+
+def write_snapshot() -> None:
+    """A snapshot recorded on a node, with as many sysctls as make 80 KB of YAML."""
+    recorded = (ROOT / "tests/nodes/h100/recorded.yaml").read_text()
+    snapshot = yaml.load(recorded, yaml.BaseLoader)
+    system = next(one for one in snapshot["measurements"] if one["type"] == "OS")
+    values = next(one for one in system["subtypes"] if one["subtype"] == "sysctl")["data"]
+    for number in range((80_000 - len(recorded)) // 35):
+        values[f"/proc/sys/net/ipv4/conf/veth{number:04}/rp_filter"] = "1"
+    (WORK / "snapshot.json").write_text(json.dumps(snapshot, separators=(",", ":")))
+    written = yaml.dump(snapshot, sort_keys=False, width=1000)
+    (WORK / "snapshot.yaml").write_text(written)
+
+
+def unchanged(nginx: servers.Server) -> dict[str, str]:
+    """What makes nginx answer 304: the tag of its file."""
+    url = f"http://127.0.0.1:{nginx.port}/hit.json"
+    head = subprocess.run(["curl", "-fsSI", url], check=True, capture_output=True, text=True)
+    return {"If-None-Match": re.search(r"ETag: (\S+)", head.stdout)[1]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    programs = build()
+    figures = report.Figures(options.rounds, options.seconds)
+    started = []
+
+    def running(server: servers.Server) -> servers.Server:
+        started.append(server)
+        return server
+
+    try:
+        eidos = running(servers.eidos(18081))
+        figures.start(eidos.ready_ms, eidos.resident_mib())
+        rows = requests(eidos)
+        nginx = running(servers.nginx(18082, WORK / "files"))
+        rows["304"][1].headers.update(unchanged(nginx))
+        pairs = [("", eidos, nginx)]
+        logged = running(servers.eidos(18083, log=WORK / "eidos.log"))
+        other = running(servers.nginx(18084, WORK / "files", log=WORK / "nginx.log"))
+        pairs.append((", both with a log", logged, other))
+        bases = {}
+        for count in OVERLAYS:
+            folder = WORK / f"rules-{count}"
+            rule_base.write(count, folder)
+            bases[count] = running(servers.eidos(18090 + len(bases), rules=folder))
+        for _ in range(options.rounds):
+            one_round(figures, options.seconds, programs, rows, pairs, bases)
+        figures.loaded(eidos.resident_mib())
+    finally:
+        for server in started:
+            server.stop()
+    failed = report.write(figures)
+    return 1 if failed else 0
+
+
+def one_round(figures, seconds, programs, rows, pairs, bases) -> None:
+    """Everything once."""
+    for suffix, *both in pairs:
+        for name, asks in rows.items():
+            if suffix and name not in {"hit", "gzip hit", "304", "HEAD"}:
+                continue
+            for server, ask in zip(both, asks):
+                if ask.method == "HEAD":
+                    cost = load.full_head(server, programs["pace"], ask.path, seconds)
+                else:
+                    cost = load.full(server, ask, seconds)
+                figures.cost(name + suffix, server.name, cost)
+                print(f"{name}{suffix}, {server.name}: {cost.rate:,.0f}/s", file=sys.stderr)
+    _, *both = pairs[0]
+    for rate in RATES:
+        for server, ask in zip(both, rows["hit"]):
+            taken = load.steady(server, programs["pace"], ask.path, rate, seconds)
+            figures.latency(rate, server.name, taken)
+    for count, server in bases.items():
+        figures.base(count, server, load.full(server, COLD, seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
