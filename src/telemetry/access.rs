@@ -138,7 +138,7 @@ fn own_member(name: &str, text: &str, out: &mut Vec<u8>) {
 
 /// A text that may hold anything.
 fn text_member(name: &str, text: &str, out: &mut Vec<u8>) {
-    let plain = |byte: u8| (byte >= b' ') & (byte != b'"') & (byte != b'\\');
+    let plain = |byte: u8| !matches!(byte, 0..b' ' | b'"' | b'\\');
     // Without a way out early the compiler looks at many bytes at once.
     if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return own_member(name, text, out);
