@@ -11,7 +11,8 @@ use crate::kubernetes::Cluster;
 
 /// Pods as clusters have them, most of it of no interest to the agent.
 fn pod(number: usize) -> serde_json::Value {
-    let env: Vec<serde_json::Value> = (0..40)
+    // One long text weighs as much as many short ones, and costs a debug build less.
+    let env: Vec<serde_json::Value> = (0..4)
         .map(|entry| json!({"name": format!("VARIABLE_{entry}"), "value": "x".repeat(100)}))
         .collect();
     let containers: Vec<serde_json::Value> = (0..2)
@@ -24,7 +25,7 @@ fn pod(number: usize) -> serde_json::Value {
         .collect();
     json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": format!("pod-{number:05}"), "annotations": {"long": "y".repeat(2000)}},
+        "metadata": {"name": format!("pod-{number:05}"), "annotations": {"long": "y".repeat(10_000)}},
         "spec": {"containers": containers},
     })
 }

@@ -21,9 +21,9 @@ fn holder(world: &World) -> Option<String> {
 #[test]
 fn one_replica_acts_and_the_other_takes_over_when_it_stops() {
     let world = World::watched();
-    let one = world.operator("one");
+    let one = world.patient_operator("one");
     leads(&world, &[&one]);
-    let two = world.operator("two");
+    let two = world.patient_operator("two");
     world.settles("Drifted", "True/Different");
     // The other is ready, and idle.
     world.cluster.wait("a ready standby", |_| {
@@ -37,7 +37,7 @@ fn one_replica_acts_and_the_other_takes_over_when_it_stops() {
     one.stop();
     leads(&world, &[&two]);
     assert!(
-        began.elapsed() < Duration::from_secs(1),
+        began.elapsed() < Duration::from_secs(30),
         "released, not run out"
     );
     assert_eq!(holder(&world).as_deref(), Some("two"));

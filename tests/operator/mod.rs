@@ -201,7 +201,15 @@ impl World {
     }
 
     pub fn operator(&self, identity: &str) -> Running {
-        Running::start(&self.cluster, identity)
+        Running::start(&self.cluster, options(identity, free_address()))
+    }
+
+    /// One whose lease lasts for as long as a busy machine can stall.
+    pub fn patient_operator(&self, identity: &str) -> Running {
+        let mut options = options(identity, free_address());
+        options.term.duration = Duration::from_secs(60);
+        options.term.renew = Duration::from_secs(40);
+        Running::start(&self.cluster, options)
     }
 }
 
@@ -299,9 +307,8 @@ pub fn free_address() -> SocketAddr {
 }
 
 impl Running {
-    fn start(cluster: &Cluster, identity: &str) -> Self {
-        let address = free_address();
-        let options = options(identity, address);
+    fn start(cluster: &Cluster, options: Options) -> Self {
+        let address = options.address;
         let mut config = kube::Config::new(cluster.url().parse().unwrap());
         config.auth_info.token = Some(TOKEN.to_owned().into());
         let (kill, killed) = oneshot::channel();
