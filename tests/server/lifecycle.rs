@@ -58,6 +58,24 @@ fn each_request_leaves_one_line() {
 }
 
 #[test]
+fn no_line_is_lost_at_the_end() {
+    let server = Server::start(&[("RATE_LIMIT", "0"), ("DRAIN_DELAY", "0s")]);
+    let mut connection = server.connect();
+    for number in 0..300 {
+        let head = format!(
+            "GET /v1/recipe?gpu=h100 HTTP/1.1\r\nHost: t\r\nX-Request-Id: r-{number}\r\n\r\n"
+        );
+        connection.send(head.as_bytes());
+        assert_eq!(connection.read().unwrap().status, 200);
+    }
+    server.signal("-TERM");
+    for number in 0..300 {
+        let line = server.event("recipe_generated");
+        assert_eq!(line["request_id"], format!("r-{number}"));
+    }
+}
+
+#[test]
 fn a_termination_signal_drains() {
     let mut server = Server::start(&[("DRAIN_DELAY", "500ms"), ("SHUTDOWN_TIMEOUT", "5s")]);
     let mut kept = server.connect();
