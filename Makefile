@@ -96,9 +96,9 @@ fuzz: $(OUTSIDE)/bin/cargo-fuzz ## libFuzzer looks for what no test thought of; 
 	    -artifact_prefix=target/fuzz/found/$$target- -print_final_stats=1 || exit 1; \
 	done
 
-.PHONY: mutations
-mutations: ## is every mistake in the shipped rules noticed, every state compared
-	$(CARGO) test --release --locked --test tests -- mutations history
+.PHONY: history
+history: ## compare the rules with every earlier state of them
+	$(CARGO) test --release --locked --test tests -- history
 
 .PHONY: counts
 counts: ## is the hot path as short as it was; UPDATE=1 stores what it is
