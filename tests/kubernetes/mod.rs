@@ -37,6 +37,7 @@ use tempfile::TempDir;
 pub use self::http::Request;
 use self::serve::Server;
 use self::store::Write;
+#[cfg(feature = "cli")]
 pub use self::store::now;
 
 /// The account that every cluster starts with; it may do everything.
@@ -202,6 +203,7 @@ impl Cluster {
     }
 
     /// Waits until an object changes, but no longer than this.
+    #[cfg(feature = "cli")]
     pub fn await_change(&self, limit: Duration) {
         let content = self.server.store.lock();
         drop(self.server.store.changed.wait_timeout(content, limit));
