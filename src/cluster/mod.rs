@@ -218,7 +218,7 @@ async fn client(patience: Option<Duration>) -> Result<Client, ClusterError> {
 
 #[cfg(test)]
 mod tests {
-    use super::ConfigMapUri;
+    use super::{ClusterError, Component, ConfigMapUri, Kept, write};
 
     #[test]
     fn a_name_has_a_namespace_and_a_name() {
@@ -236,5 +236,19 @@ mod tests {
         ] {
             assert!(text.parse::<ConfigMapUri>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_no_config_map_holds_is_refused_before_a_cluster_is_asked() {
+        let uri: ConfigMapUri = "cm://a/b".parse().unwrap();
+        let text = "x".repeat(1 << 20);
+        let kept = Kept {
+            component: Component::Snapshot,
+            format: "yaml",
+            timestamp: "2026-01-01T00:00:00Z",
+            text: &text,
+        };
+        let refused = write(&uri, &kept).unwrap_err();
+        assert!(matches!(refused, ClusterError::TooLarge { bytes, .. } if bytes == 1 << 20));
     }
 }

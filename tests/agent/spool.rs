@@ -81,19 +81,24 @@ fn files_are_named_by_what_they_hold() {
 }
 
 #[test]
-fn one_that_is_refused_does_not_hold_up_the_others() {
-    let node = Node::new();
-    let refuse = Turn::Say(400, "", error("INVALID_REQUEST", false));
-    let receiver = Receiver::start([Turn::Die, refuse]);
-    run(&node, &receiver, "1", 5);
-    let said = run(&node, &receiver, "2", 0).err;
-    assert!(
-        said.contains("stays: ") && said.contains("delete it"),
-        "{said}"
-    );
-    assert_eq!(node.names("spool").len(), 1);
-    run(&node, &receiver, "3", 0);
-    assert_eq!(node.names("spool"), Vec::<String>::new());
+fn one_that_is_refused_or_broken_on_does_not_hold_up_the_others() {
+    for refuse in [
+        Turn::Say(400, "", error("INVALID_REQUEST", false)),
+        // A defect that only this document meets.
+        Turn::Say(500, "", error("INTERNAL_ERROR", true)),
+    ] {
+        let node = Node::new();
+        let receiver = Receiver::start([Turn::Die, refuse]);
+        run(&node, &receiver, "1", 5);
+        let said = run(&node, &receiver, "2", 0).err;
+        assert!(
+            said.contains("stays: ") && said.contains("delete it"),
+            "{said}"
+        );
+        assert_eq!(node.names("spool").len(), 1);
+        run(&node, &receiver, "3", 0);
+        assert_eq!(node.names("spool"), Vec::<String>::new());
+    }
 }
 
 #[test]
