@@ -8,6 +8,7 @@ use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 
+use super::connection::Intake;
 use super::error::ApiError;
 use super::format;
 use super::room::Held;
@@ -33,6 +34,7 @@ pub(super) async fn read<T: Send + 'static>(
     if bytes.len() <= LARGE {
         return Ok(understand(&bytes, format)?);
     }
+    let _paused = Intake::pause(request);
     let understood = web::block(move || {
         let understood = understand(&bytes, format);
         drop(held);

@@ -4,19 +4,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::rt::{self, System, time};
-use actix_web::{HttpServer, web};
+use actix_web::web;
 
 use super::api_keys::{ApiKeys, ApiKeysError};
-use super::app::build_app;
 use super::chores::{self, Watched, log_findings};
-use super::descriptors;
 use super::state::{State, StateError};
 use super::tls::{Certificate, TlsError};
+use super::{descriptors, listener};
 use crate::library::{self, LibraryError, Texts};
 use crate::rules::{Compiled, Diagnostic, compile};
 use crate::serving::Watch;
@@ -122,30 +120,16 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let settings = &state.settings;
     let address = SocketAddr::new(settings.host, settings.port);
-    let shared = web::Data::clone(&state);
-    let write_timeout = settings.write_timeout;
     descriptors::make_room(settings.max_connections);
-    let server = HttpServer::new(move || build_app(web::Data::clone(&shared)))
-        .workers(settings.workers)
-        .max_connections(settings.max_connections.div_ceil(settings.workers))
-        .keep_alive(settings.idle_timeout)
-        .client_request_timeout(settings.read_timeout)
-        .client_disconnect_timeout(Duration::from_secs(1))
-        .shutdown_timeout(settings.shutdown_timeout.as_secs().max(1))
-        .disable_signals()
-        .on_connect(move |connection, _| bound_writes(connection, write_timeout));
     let listen = |cause| ServeError::Listen { address, cause };
-    let server = match &certificate {
-        Some(certificate) => server.bind_rustls_0_23(address, certificate.config()?),
-        None => server.bind(address),
-    }
-    .map_err(listen)?;
-    let bound = server.addrs().first().copied().unwrap_or(address);
+    let listener = listener::bind(address).map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    let tls = certificate.as_ref().map(Certificate::config).transpose()?;
     // Before anyone can know that the service runs: an early signal must not
     // find the default action, which is to die.
     let signals = Signals::new().map_err(ServeError::Stopped)?;
     let hangup = signal(SignalKind::hangup()).map_err(ServeError::Stopped)?;
-    let running = server.run();
+    let running = listener::accept(listener, &state, tls).map_err(listen)?;
 
     let (ask, asked) = mpsc::channel();
     chores::start(watched, asked);
@@ -214,19 +198,5 @@ impl Signals {
         let terminated = std::pin::pin!(self.terminate.recv());
         let interrupted = std::pin::pin!(self.interrupt.recv());
         futures_util::future::select(terminated, interrupted).await;
-    }
-}
-
-/// Bytes that a client does not acknowledge in time close its connection.
-fn bound_writes(connection: &dyn std::any::Any, timeout: Duration) {
-    use actix_web::rt::net::TcpStream;
-    type Encrypted = actix_tls::accept::rustls_0_23::TlsStream<TcpStream>;
-    let stream = connection.downcast_ref::<TcpStream>();
-    let stream = stream.or_else(|| Some(connection.downcast_ref::<Encrypted>()?.get_ref().0));
-    if let Some(stream) = stream {
-        let set = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
-        if let Err(error) = set {
-            tracing::debug!(%error, "WRITE_TIMEOUT cannot be set");
-        }
     }
 }

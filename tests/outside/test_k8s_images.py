@@ -178,7 +178,7 @@ def _image(tmp_path_factory, boms):
             "--target",
             target,
             "--build-context",
-            f"build={folder}",
+            f"build-{target}={folder}",
             "-t",
             name,
             ROOT,

@@ -1,0 +1,130 @@
+//! One connection as the framework sees it: bytes come in no faster than
+//! answers go out.
+//!
+//! Left alone, the framework understands 128 KiB of requests ahead. Sent by a
+//! client that never reads an answer, that is 27 MiB a connection.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::HttpRequest;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes that are understood before their answers are written: the longest
+/// request of a browser, or some hundred of the shortest.
+const AT_ONCE: usize = 2048;
+
+/// A stream that reads a little at a time, and nothing while its client owes us
+/// reading, or its last request is still being worked on.
+#[derive(Debug)]
+pub(super) struct Connection<T> {
+    stream: T,
+    /// Bytes read since the framework last had its turn.
+    taken: usize,
+    /// The last write found no room.
+    blocked: bool,
+    /// A read was refused: to be woken once it would not be.
+    waiting: bool,
+    closed: Intake,
+}
+
+/// Whether a connection reads.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Intake(Rc<Cell<bool>>);
+
+/// While this lives its connection reads nothing.
+pub(super) struct Pause(Intake);
+
+impl Intake {
+    /// Stops reading from the connection of a request until its answer is there.
+    pub(super) fn pause(request: &HttpRequest) -> Option<Pause> {
+        let intake = request.conn_data::<Self>()?.clone();
+        intake.0.set(true);
+        Some(Pause(intake))
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.0.0.set(false);
+    }
+}
+
+impl<T> Connection<T> {
+    pub(super) fn new(stream: T) -> Self {
+        Self {
+            stream,
+            taken: 0,
+            blocked: false,
+            waiting: false,
+            closed: Intake::default(),
+        }
+    }
+
+    /// For the requests of this connection.
+    pub(super) fn intake(&self) -> Intake {
+        self.closed.clone()
+    }
+
+    /// Whoever paused us answers next, so a write follows.
+    fn written<V>(&mut self, context: &Context<'_>, outcome: Poll<V>) -> Poll<V> {
+        self.blocked = outcome.is_pending();
+        if outcome.is_ready() && std::mem::take(&mut self.waiting) {
+            context.waker().wake_by_ref();
+        }
+        outcome
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.blocked || self.closed.0.get() {
+            self.waiting = true;
+            return Poll::Pending;
+        }
+        if self.taken >= AT_ONCE {
+            self.taken = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let most = into.remaining().min(AT_ONCE - self.taken);
+        let mut some = ReadBuf::new(into.initialize_unfilled_to(most));
+        let outcome = Pin::new(&mut self.stream).poll_read(context, &mut some);
+        let read = some.filled().len();
+        if outcome.is_pending() {
+            self.taken = 0;
+        }
+        ready!(outcome)?;
+        into.advance(read);
+        self.taken += read;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, outcome)
+    }
+
+    // What TLS has taken may still wait for room.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(context, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
