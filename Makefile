@@ -8,7 +8,7 @@ DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus 
 	python3-venv runc shellcheck
 # What the load test uses, and the instruction counts.
 LOADTEST := curl nginx-light python3-yaml wrk
-COUNTS := valgrind
+COUNTS := python3-yaml valgrind
 # Of the load test; 1 and 1 to try it.
 ROUNDS ?= 3
 SECONDS ?= 4

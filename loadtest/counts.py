@@ -13,10 +13,13 @@ from pathlib import Path
 
 import budget
 import rule_base
+import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "target/loadtest"
 
-# Scenario of hot_path.rs, how often, on how many generated overlays.
+# Scenario of hot_path.rs, how often, on how many generated overlays or with which
+# snapshot.
 SCENARIOS = {
     "hit": ("hit", 2000, None),
     "hit-with-log": ("log", 2000, None),
@@ -26,6 +29,8 @@ SCENARIOS = {
     "query-parsed": ("query", 2000, None),
     "cold-10-overlays": ("cold", 200, 10),
     "cold-100000-overlays": ("cold", 200, 100_000),
+    "posted-json": ("post", 20, "snapshot.json"),
+    "posted-yaml": ("post", 20, "snapshot.yaml"),
 }
 
 
@@ -42,13 +47,15 @@ def build() -> Path:
 
 def count(program: Path, name: str) -> int:
     """Instructions of one request in a scenario."""
-    scenario, times, overlays = SCENARIOS[name]
+    scenario, times, given = SCENARIOS[name]
     command = ["valgrind", "--tool=callgrind", "--instr-atstart=no"]
     command += ["--callgrind-out-file=/dev/null", program, scenario, str(times)]
-    if overlays:
-        folder = ROOT / f"target/loadtest/rules-{overlays}"
-        rule_base.write(overlays, folder)
+    if isinstance(given, int):
+        folder = WORK / f"rules-{given}"
+        rule_base.write(given, folder)
         command.append(folder)
+    elif given:
+        command.append(WORK / given)
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as counted:
         counted.stdout.readline()
@@ -64,6 +71,7 @@ def count(program: Path, name: str) -> int:
 
 def main() -> int:
     program = build()
+    snapshot.write(WORK)
     with ThreadPoolExecutor(max_workers=2) as pool:
         counted = dict(zip(SCENARIOS, pool.map(lambda name: count(program, name), SCENARIOS)))
     if "--update" in sys.argv:

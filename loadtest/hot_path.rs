@@ -36,10 +36,43 @@ fn main() -> Fallible<()> {
     // Cargo's own arguments come with dashes.
     let mut arguments = arguments.iter().filter(|one| !one.starts_with("--"));
     let (Some(scenario), Some(count)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: hot_path SCENARIO COUNT [RULES]".into());
+        return Err("usage: hot_path SCENARIO COUNT [RULES | SNAPSHOT]".into());
     };
-    let rules = rules(arguments.next().map(Path::new))?;
-    run(&System::new(), scenario, count.parse()?, rules)
+    let file = arguments.next().map(Path::new);
+    let posted = file.filter(|_| scenario == "post").map(Posted::read);
+    let rules = rules(file.filter(|_| posted.is_none()))?;
+    let scenario = Scenario {
+        name: scenario,
+        posted: posted.transpose()?,
+    };
+    run(&System::new(), &scenario, count.parse()?, rules)
+}
+
+/// What every counted request is.
+struct Scenario<'a> {
+    name: &'a str,
+    posted: Option<Posted>,
+}
+
+/// A snapshot in a file, its format by the extension.
+struct Posted {
+    media_type: &'static str,
+    body: Vec<u8>,
+}
+
+impl Posted {
+    fn read(path: &Path) -> Fallible<Self> {
+        let yaml = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml");
+        let media_type = if yaml {
+            "application/yaml"
+        } else {
+            "application/json"
+        };
+        let body = std::fs::read(path)?;
+        Ok(Self { media_type, body })
+    }
 }
 
 fn rules(path: Option<&Path>) -> Fallible<RuleBase> {
@@ -48,14 +81,23 @@ fn rules(path: Option<&Path>) -> Fallible<RuleBase> {
     Ok(compiled.map_err(|_| "the rule base has errors")?.rules)
 }
 
-fn run(system: &SystemRunner, scenario: &str, count: usize, rules: RuleBase) -> Fallible<()> {
-    if scenario == "query" {
+fn run(
+    system: &SystemRunner,
+    scenario: &Scenario<'_>,
+    count: usize,
+    rules: RuleBase,
+) -> Fallible<()> {
+    if scenario.name == "query" {
         return measured(system, async {
             parse(&rules, count);
             Ok(())
         });
     }
-    let level = if scenario == "log" { "info" } else { "warn" };
+    let level = if scenario.name == "log" {
+        "info"
+    } else {
+        "warn"
+    };
     let settings = Settings::from_lookup(|name| {
         let value = match name {
             "LOG_LEVEL" => level,
@@ -98,13 +140,20 @@ fn get(uri: &str) -> TestRequest {
     TestRequest::get().uri(uri).peer_addr(address)
 }
 
-fn request(scenario: &str, number: usize, tag: &str) -> Fallible<Request> {
-    let request = match scenario {
+fn request(scenario: &Scenario<'_>, number: usize, tag: &str) -> Fallible<Request> {
+    let request = match scenario.name {
         "hit" | "log" => get(URI),
         "unchanged" => get(URI).insert_header((header::IF_NONE_MATCH, tag)),
         "gzip" => get(URI).insert_header((header::ACCEPT_ENCODING, "gzip")),
         "head" => get(URI).method(Method::HEAD),
         "cold" => get(&format!("{COLD}&osv={number}.04")),
+        "post" => {
+            let posted = scenario.posted.as_ref().ok_or("no snapshot is named")?;
+            TestRequest::post()
+                .uri("/v1/recipe")
+                .insert_header((header::CONTENT_TYPE, posted.media_type))
+                .set_payload(posted.body.clone())
+        }
         other => return Err(format!("no scenario `{other}`").into()),
     };
     // What a real request has, and the server looks at.

@@ -42,9 +42,9 @@ class Figures:
         kept["costs"].append(cost)
         kept["mib"] = server.resident_mib()
 
-    def ratios(self, name: str, figure: str) -> list[float]:
-        """Ours to nginx' in each round."""
-        both = zip(self.costs[name]["eidos"], self.costs[name]["nginx"])
+    def ratios(self, name: str, figure: str, who: str = "eidos") -> list[float]:
+        """A server's to nginx' in each round."""
+        both = zip(self.costs[name][who], self.costs[name]["nginx"])
         return [getattr(ours, figure) / getattr(theirs, figure) for ours, theirs in both]
 
     def summary(self) -> dict[str, dict[str, float]]:
@@ -86,6 +86,16 @@ def _costs(figures: Figures) -> list[str]:
         ]
         cells.append(_spread(figures.ratios(name, "cpu_us"), ".2f"))
         lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _floor(figures: Figures) -> list[str]:
+    lines = ["| request | CPU s/10k | CPU to nginx | rate to nginx |", "|---|---|---|---|"]
+    for name, servers in figures.costs.items():
+        if "bare" in servers:
+            cpu = _spread([cost.cpu_us / 100 for cost in servers["bare"]], ".3f")
+            ratios = [_spread(figures.ratios(name, figure, "bare"), ".2f") for figure in ("cpu_us", "rate")]
+            lines.append(f"| {name} | {cpu} | {' | '.join(ratios)} |")
     return lines
 
 
@@ -132,6 +142,7 @@ def write(figures: Figures) -> list[budget.Row]:
         "rounds": figures.rounds,
         "seconds": figures.seconds,
         "costs": "\n".join(_costs(figures)),
+        "floor": "\n".join(_floor(figures)),
         "latencies": "\n".join(_latencies(figures)),
         "bases": "\n".join(_bases(figures)),
         "memory": f"{figures.memory['idle']:.1f} MiB idle, {figures.memory['loaded']:.1f} MiB "

@@ -5,7 +5,6 @@ are interleaved and medians compared, so that a noisy machine treats both alike.
 """
 
 import argparse
-import json
 import re
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import load
 import report
 import rule_base
 import servers
-import yaml
+import snapshot
 from load import Ask
 from servers import ROOT, WORK
 
@@ -28,13 +27,14 @@ OVERLAYS = [10, 1_000, 10_000, 100_000]
 
 
 def build() -> dict[str, Path]:
-    """Server and generator as releases are built."""
+    """Server, generator and floor as releases are built."""
     features = ["--locked", "--no-default-features", "--features", "server"]
     server = ["cargo", "build", "--release", *features, "--bin", "eidos-api-server"]
     subprocess.run(server, check=True, cwd=ROOT)
-    pace = ["cargo", "bench", *features, "--no-run", "--bench", "pace"]
-    built = subprocess.run(pace, check=True, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    return {"pace": ROOT / re.search(r"Executable .*\((.+)\)", built.stderr)[1]}
+    tools = ["cargo", "bench", *features, "--no-run", "--bench", "pace", "--bench", "bare"]
+    said = subprocess.run(tools, check=True, cwd=ROOT, stderr=subprocess.PIPE, text=True).stderr
+    found = re.findall(r"Executable loadtest/(\w+)\.rs \((.+)\)", said)
+    return {name: ROOT / program for name, program in found}
 
 
 def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
@@ -57,7 +57,7 @@ def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
     hit, gzip = Ask(RECIPE), Ask(RECIPE, headers={"Accept-Encoding": "gzip"})
     tag = fetch(hit, "hit.json")["etag"]
     fetch(gzip, "hit.json.gz")
-    write_snapshot()
+    snapshot.write(WORK)
     rows = {
         "hit": (hit, Ask("/hit.json")),
         "gzip hit": (gzip, Ask("/hit.json", headers=gzip.headers)),
@@ -75,19 +75,6 @@ def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
     fetch(Ask(COLD.path.replace("*", "0")), "cold.json")
     fetch(rows["bundle"][0], "bundle.zip")
     return rows
-
-
-def write_snapshot() -> None:
-    """A snapshot recorded on a node, with as many sysctls as make 80 KB of YAML."""
-    recorded = (ROOT / "tests/nodes/h100/recorded.yaml").read_text()
-    snapshot = yaml.load(recorded, yaml.BaseLoader)
-    system = next(one for one in snapshot["measurements"] if one["type"] == "OS")
-    values = next(one for one in system["subtypes"] if one["subtype"] == "sysctl")["data"]
-    for number in range((80_000 - len(recorded)) // 35):
-        values[f"/proc/sys/net/ipv4/conf/veth{number:04}/rp_filter"] = "1"
-    (WORK / "snapshot.json").write_text(json.dumps(snapshot, separators=(",", ":")))
-    written = yaml.dump(snapshot, sort_keys=False, width=1000)
-    (WORK / "snapshot.yaml").write_text(written)
 
 
 def unchanged(nginx: servers.Server) -> dict[str, str]:
@@ -118,6 +105,7 @@ def main() -> int:
         nginx = running(servers.nginx(18082, WORK / "files"))
         rows["304"][1].headers.update(unchanged(nginx))
         pairs = [("", eidos, nginx)]
+        bare = running(servers.bare(18085, programs["bare"], WORK / "files/hit.json"))
         logged = running(servers.eidos(18083, log=WORK / "eidos.log"))
         other = running(servers.nginx(18084, WORK / "files", log=WORK / "nginx.log"))
         pairs.append((", both with a log", logged, other))
@@ -128,12 +116,20 @@ def main() -> int:
             bases[count] = running(servers.eidos(18090 + len(bases), rules=folder))
         for _ in range(options.rounds):
             one_round(figures, options.seconds, programs, rows, pairs, bases)
+            floor(figures, options.seconds, programs, rows, bare)
         figures.loaded(eidos.resident_mib())
     finally:
         for server in started:
             server.stop()
     failed = report.write(figures)
     return 1 if failed else 0
+
+
+def cost(server: servers.Server, ask: Ask, programs: dict[str, Path], seconds: int) -> load.Cost:
+    """Of one request, with as many as the server answers."""
+    if ask.method == "HEAD":
+        return load.full_head(server, programs["pace"], ask.path, seconds)
+    return load.full(server, ask, seconds)
 
 
 def one_round(figures, seconds, programs, rows, pairs, bases) -> None:
@@ -143,12 +139,9 @@ def one_round(figures, seconds, programs, rows, pairs, bases) -> None:
             if suffix and name not in {"hit", "gzip hit", "304", "HEAD"}:
                 continue
             for server, ask in zip(both, asks):
-                if ask.method == "HEAD":
-                    cost = load.full_head(server, programs["pace"], ask.path, seconds)
-                else:
-                    cost = load.full(server, ask, seconds)
-                figures.cost(name + suffix, server.name, cost)
-                print(f"{name}{suffix}, {server.name}: {cost.rate:,.0f}/s", file=sys.stderr)
+                taken = cost(server, ask, programs, seconds)
+                figures.cost(name + suffix, server.name, taken)
+                print(f"{name}{suffix}, {server.name}: {taken.rate:,.0f}/s", file=sys.stderr)
     _, *both = pairs[0]
     for rate in RATES:
         for server, ask in zip(both, rows["hit"]):
@@ -156,6 +149,13 @@ def one_round(figures, seconds, programs, rows, pairs, bases) -> None:
             figures.latency(rate, server.name, taken)
     for count, server in bases.items():
         figures.base(count, server, load.full(server, COLD, seconds))
+
+
+def floor(figures, seconds, programs, rows, bare) -> None:
+    """What the HTTP library takes for the same by itself."""
+    for name in ["hit", "304", "HEAD"]:
+        ask, _ = rows[name]
+        figures.cost(name, bare.name, cost(bare, ask, programs, seconds))
 
 
 if __name__ == "__main__":

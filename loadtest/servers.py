@@ -100,6 +100,11 @@ def eidos(port: int, log: Path | None = None, rules: Path | None = None) -> Serv
         return _start(name, port, "/ready", [program], env=os.environ | settings, stdout=out)
 
 
+def bare(port: int, program: Path, file: Path) -> Server:
+    """The HTTP library alone, giving one file."""
+    return _start("bare", port, "/", [program, port, file])
+
+
 def nginx(port: int, root: Path, log: Path | None = None) -> Server:
     """nginx serving the files below `root`."""
     name = "nginx-log" if log else "nginx"

@@ -155,6 +155,14 @@ impl Selector {
         self.kind == kind && self.key_in(subtype).is_some_and(|rest| rest == key)
     }
 
+    /// Every path that it could name, in the order of paths.
+    pub fn paths(&self) -> impl Iterator<Item = Path> {
+        self.rest.match_indices('.').filter_map(|(dot, _)| {
+            let (subtype, key) = (self.rest.get(..dot)?, self.rest.get(dot + 1..)?);
+            Some(Path::new(self.kind, subtype, key))
+        })
+    }
+
     /// The measurement type.
     #[must_use]
     pub const fn kind(&self) -> MeasurementType {
@@ -192,8 +200,11 @@ mod tests {
         let unit = Path::new(MeasurementType::SystemD, "containerd.service", "CPUWeight");
         let model = Path::new(MeasurementType::Gpu, "smi", "gpu.model");
         for path in [unit, model] {
-            let selector = Selector::parse(&path.to_string());
-            assert!(selector.is_some_and(|selector| selector.matches(&path)));
+            let selector = Selector::parse(&path.to_string()).unwrap();
+            assert!(selector.matches(&path));
+            let named: Vec<Path> = selector.paths().collect();
+            assert!(named.is_sorted() && named.iter().all(|path| selector.matches(path)));
+            assert!(named.contains(&path));
         }
     }
 

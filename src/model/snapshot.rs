@@ -17,9 +17,6 @@ impl Snapshot {
     /// The reading that a selector names.
     #[must_use]
     pub fn get(&self, selector: &Selector) -> Option<&Reading> {
-        self.readings
-            .iter()
-            .find(|(path, _)| selector.matches(path))
-            .map(|(_, reading)| reading)
+        selector.paths().find_map(|path| self.readings.get(&path))
     }
 }

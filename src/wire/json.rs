@@ -120,8 +120,22 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
+        let inside = self.text.get(start + 1..).unwrap_or_default();
+        let plain = inside
+            .bytes()
+            .position(|byte| byte == b'"' || byte == b'\\' || byte < b' ');
+        if let Some((text, rest)) = plain.and_then(|end| inside.split_at_checked(end))
+            && rest.starts_with('"')
+        {
+            self.at += text.len() + 2;
+            return Ok(Cow::Borrowed(text));
+        }
+        self.escaped_string(start, inside)
+    }
+
+    fn escaped_string(&mut self, start: usize, inside: &'a str) -> Result<Cow<'a, str>, Fault> {
         let mut escaped = false;
-        let length = self.rest().bytes().skip(1).position(|byte| {
+        let length = inside.bytes().position(|byte| {
             let ends = byte == b'"' && !escaped;
             escaped = byte == b'\\' && !escaped;
             ends
@@ -131,11 +145,8 @@ impl<'a> Reader<'a> {
         };
         let literal = self.rest().get(..length + 2).unwrap_or_default();
         self.at += literal.len();
-        let unquoted = literal.get(1..=length).unwrap_or_default();
-        if !unquoted.bytes().any(|byte| byte == b'\\' || byte < b' ') {
-            return Ok(Cow::Borrowed(unquoted));
-        }
         serde_json::from_str(literal).map(Cow::Owned).map_err(|_| {
+            let unquoted = inside.get(..length).unwrap_or_default();
             Fault::new(start, format!("{} is no JSON text", excerpt(unquoted)))
                 .hint("write control characters as \\n or \\u0000 and a backslash as \\\\")
         })

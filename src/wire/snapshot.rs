@@ -25,25 +25,30 @@ pub(super) fn read(entries: &[Entry<'_>]) -> Result<Snapshot, Fault> {
                 .insert(entry.name.to_string(), scalar.text.to_string());
         }
     }
-    // A type or subtype may come in several parts, as long as they agree.
+    let mut found = Vec::new();
     read_measurements(entries, "a snapshot", &mut |entry, path, reading, _| {
-        if snapshot
-            .readings
-            .get(&path)
-            .is_some_and(|known| *known != reading)
-        {
-            return Err(two_values(entry, &path));
-        }
-        snapshot.readings.insert(path, reading);
+        found.push((path, reading, entry.at));
         Ok(())
     })?;
+    // A type or subtype may come in several parts, as long as they agree. Sorted
+    // as a whole, because most of it is: one by one takes four times as long.
+    found.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+    let differ = |pair: &&[(Path, Reading, usize)]| match pair {
+        [(path, reading, _), (other, differing, _)] => path == other && reading != differing,
+        _ => false,
+    };
+    if let Some([_, (path, _, at)]) = found.windows(2).find(differ) {
+        return Err(two_values(*at, path));
+    }
+    let readings = found.into_iter().map(|(path, reading, _)| (path, reading));
+    snapshot.readings = readings.collect();
     Ok(snapshot)
 }
 
 /// The error for a path that is given twice with different values.
-pub(super) fn two_values(entry: &Entry<'_>, path: &Path) -> Fault {
+pub(super) fn two_values(at: usize, path: &Path) -> Fault {
     let message = format!("{} has two values", excerpt(&path.to_string()));
-    Fault::new(entry.at, message)
+    Fault::new(at, message)
 }
 
 /// What is done with each reading: where it stands, its path, its value, and

@@ -97,7 +97,7 @@ fn settings(entries: &[Entry<'_>]) -> Result<Vec<Setting>, Fault> {
     read_measurements(entries, "a recipe", &mut |entry, path, value, context| {
         let context = context.map(Arc::from);
         match found.insert(path.clone(), (value.clone(), context)) {
-            Some((known, _)) if known != value => Err(two_values(entry, &path)),
+            Some((known, _)) if known != value => Err(two_values(entry.at, &path)),
             _ => Ok(()),
         }
     })?;
