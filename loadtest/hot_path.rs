@@ -11,14 +11,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use actix_http::Request;
+use actix_http::{Request, Response};
 use actix_web::body::{MessageBody, to_bytes};
-use actix_web::dev::{Service, ServiceResponse};
+use actix_web::dev::{AppConfig, Service, ServiceFactory};
 use actix_web::http::{Method, header};
 use actix_web::rt::{System, SystemRunner};
-use actix_web::test::{TestRequest, init_service};
+use actix_web::test::TestRequest;
 use actix_web::web;
-use eidos::http::{State, build_app};
+use eidos::http::{State, build_service};
 use eidos::library;
 use eidos::model::Query;
 use eidos::rules::{RuleBase, compile};
@@ -110,7 +110,10 @@ fn run(
     let settings = settings.map_err(|_| "the settings have errors")?;
     let log = Arc::new(Stream::new(std::io::sink()));
     let state = web::Data::new(State::new(settings, rules, None, log)?);
-    let service = system.block_on(init_service(build_app(state)));
+    let made = build_service(state).new_service(AppConfig::default());
+    let service = system
+        .block_on(made)
+        .map_err(|()| "the service cannot be made")?;
     // What is cached, is cached from here on.
     let tag = system.block_on(ask(&service, get(URI).to_request()))?;
     let requests: Vec<Request> = (0..count)
@@ -164,12 +167,12 @@ fn request(scenario: &Scenario<'_>, number: usize, tag: &str) -> Fallible<Reques
 /// Sends a request; the answer's entity tag.
 async fn ask<S, B>(service: &S, request: Request) -> Fallible<String>
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S: Service<Request, Response = Response<B>, Error = actix_web::Error>,
     B: MessageBody,
 {
     let response = service.call(request).await?;
     if !matches!(response.status().as_u16(), 200 | 304) {
-        return Err(format!("{} {}", response.request().uri(), response.status()).into());
+        return Err(response.status().to_string().into());
     }
     let tag = response.headers().get(header::ETAG);
     let tag = tag

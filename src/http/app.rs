@@ -1,19 +1,47 @@
 //! All routes and what stands around them, for `main` and for tests.
 
 use actix_cors::Cors;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_http::{Request, Response};
+use actix_service::apply_fn_factory;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
+use futures_util::future::{Either, TryFutureExt, ready};
 use tracing_actix_web::TracingLogger;
 
 use super::error::ApiError;
-use super::middleware::{admit, cors, exchange};
+use super::middleware::{admit, cors, exchange, kept};
 use super::routes;
 use super::state::State;
 use crate::settings::LogLevel;
 
-/// The service over `state`. Middleware is listed innermost first.
+/// The whole service over `state`: kept answers, and behind them the application.
+#[must_use]
+pub fn build_service(
+    state: web::Data<State>,
+) -> impl ServiceFactory<
+    Request,
+    Config = AppConfig,
+    Response = Response<impl MessageBody>,
+    Error = Error,
+    InitError = (),
+> {
+    let application = build_app(web::Data::clone(&state));
+    apply_fn_factory(
+        application,
+        move |request: Request, application| match kept::answer(&request, &state) {
+            Some(kept) => Either::Left(ready(Ok(kept.map_body(|_, kept| EitherBody::right(kept))))),
+            None => Either::Right(
+                application
+                    .call(request)
+                    .map_ok(|response| Response::from(response.map_into_left_body())),
+            ),
+        },
+    )
+}
+
+/// The application over `state`. Middleware is listed innermost first.
 pub fn build_app(
     state: web::Data<State>,
 ) -> App<

@@ -13,8 +13,9 @@ use std::task::{Context, Poll, ready};
 use actix_web::HttpRequest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that are understood before their answers are written: the longest
-/// request of a browser, or some hundred of the shortest.
+/// Bytes after which what has come is understood and answered, before more is
+/// read: the longest request of a browser. The framework reads into a buffer of 8
+/// KiB, so that at most some 300 of the shortest requests are understood at once.
 const AT_ONCE: usize = 2048;
 
 /// A stream that reads a little at a time, and nothing while its client owes us
@@ -94,16 +95,13 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let most = into.remaining().min(AT_ONCE - self.taken);
-        let mut some = ReadBuf::new(into.initialize_unfilled_to(most));
-        let outcome = Pin::new(&mut self.stream).poll_read(context, &mut some);
-        let read = some.filled().len();
+        let before = into.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, into);
         if outcome.is_pending() {
             self.taken = 0;
         }
         ready!(outcome)?;
-        into.advance(read);
-        self.taken += read;
+        self.taken += into.filled().len() - before;
         Poll::Ready(Ok(()))
     }
 }

@@ -1,6 +1,6 @@
 //! Which content coding a client takes.
 
-use actix_web::HttpRequest;
+use actix_web::HttpMessage;
 use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Header};
 
 use crate::serving::Encoding;
@@ -14,7 +14,7 @@ const SERVED: [(ContentEncoding, Encoding); 3] = [
 
 /// The coding to answer with. A client that takes none of ours, not even plain
 /// bytes, gets plain bytes: RFC 9110, section 12.5.3, leaves that to the server.
-pub(super) fn negotiate(request: &HttpRequest) -> Encoding {
+pub(super) fn negotiate(request: &impl HttpMessage) -> Encoding {
     let Some(given) = request.headers().get(header::ACCEPT_ENCODING) else {
         return Encoding::Identity;
     };

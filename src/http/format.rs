@@ -82,7 +82,7 @@ fn names(shape: Shape, essence: &str) -> bool {
 
 /// The shape to answer with.
 pub(super) fn negotiate(
-    request: &HttpRequest,
+    request: &impl HttpMessage,
     asked: Option<Format>,
     served: &[Shape],
 ) -> Result<Shape, ApiError> {
@@ -109,7 +109,10 @@ pub(super) fn negotiate(
 }
 
 /// The format to answer a document in.
-pub(super) fn of_answer(request: &HttpRequest, asked: Option<Format>) -> Result<Format, ApiError> {
+pub(super) fn of_answer(
+    request: &impl HttpMessage,
+    asked: Option<Format>,
+) -> Result<Format, ApiError> {
     match negotiate(request, asked, DOCUMENTS)? {
         Shape::Document(format) => Ok(format),
         // Not among what is served.

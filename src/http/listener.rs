@@ -11,19 +11,17 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
 use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
-use actix_service::{
-    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
-};
+use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_tls::accept::TlsError;
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
-use actix_web::{Error, web};
+use actix_web::web;
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol as Transport, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::app::build_app;
+use super::app::build_service;
 use super::connection::Connection;
 use super::state::State;
 
@@ -31,6 +29,9 @@ use super::state::State;
 const NAME: &str = "eidos";
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 2048;
+/// Threads of each worker that understand large bodies: one that is very large
+/// must not hold up all others, and more would only take memory from each other.
+const READERS: usize = 2;
 /// How long a closed connection may take to go.
 const DISCONNECT: Duration = Duration::from_secs(1);
 
@@ -56,6 +57,7 @@ pub(super) fn accept(
     let settings = &state.settings;
     let server = ServerBuilder::new()
         .workers(settings.workers)
+        .worker_max_blocking_threads(READERS)
         .max_concurrent_connections(settings.max_connections.div_ceil(settings.workers))
         .shutdown_timeout(settings.shutdown_timeout.as_secs().max(1))
         .disable_signals();
@@ -99,9 +101,7 @@ fn http<T: AsyncRead + AsyncWrite + Unpin + 'static>(
 > + use<T> {
     let settings = &state.settings;
     let draining = draining.clone();
-    let app = build_app(web::Data::clone(state))
-        .into_factory()
-        .map_err(|error: Error| error.error_response());
+    let service = build_service(web::Data::clone(state)).map_err(|error| error.error_response());
     HttpService::build()
         .graceful_shutdown_signal(move || {
             let draining = draining.clone();
@@ -113,7 +113,7 @@ fn http<T: AsyncRead + AsyncWrite + Unpin + 'static>(
         .on_connect_ext(|connection: &Connection<T>, data| {
             data.insert(connection.intake());
         })
-        .finish(map_config(app, |()| AppConfig::default()))
+        .finish(map_config(service, |()| AppConfig::default()))
 }
 
 /// Bytes leave at once, and those that a client does not acknowledge in time

@@ -25,7 +25,7 @@ mod state;
 mod tls;
 
 pub use api_keys::{ApiKeys, ApiKeysError};
-pub use app::build_app;
+pub use app::{build_app, build_service};
 pub use error::ApiError;
 pub use openapi::document as openapi_document;
 pub use server::{ServeError, run};

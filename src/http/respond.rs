@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::encoding;
 use super::error::ApiError;
@@ -38,16 +38,31 @@ pub(super) struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The response, or 304 when the client has it already.
+    /// As [`Reply::give`], from a handler.
     pub(super) fn send(
         self,
         request: &HttpRequest,
         state: &State,
     ) -> Result<HttpResponse, ApiError> {
+        let mut given = Err(ApiError::Internal);
+        Exchange::note(request, |exchange| {
+            given = self.give(request.method(), request, exchange, state);
+        });
+        given
+    }
+
+    /// The response, or 304 when the client has it already.
+    pub(super) fn give(
+        &self,
+        method: &Method,
+        request: &impl HttpMessage,
+        exchange: &mut Exchange,
+        state: &State,
+    ) -> Result<HttpResponse, ApiError> {
         let encoding = self.answer.best(encoding::negotiate(request));
         let tag = self.answer.tag(encoding);
         let unchanged =
-            matches!(*request.method(), Method::GET | Method::HEAD) && has(request.headers(), &tag);
+            matches!(*method, Method::GET | Method::HEAD) && has(request.headers(), &tag);
         let tag = HeaderValue::from_maybe_shared(tag).map_err(|_| ApiError::Internal)?;
         let cache = if unchanged {
             CacheResult::Revalidated
@@ -58,13 +73,11 @@ impl Reply<'_> {
         state
             .metrics
             .rules_matched(self.answer.facts().matched_rules.iter().map(|name| &**name));
-        Exchange::note(request, |exchange| {
-            exchange.event = self.event;
-            exchange.given = Some(Given {
-                answer: Arc::clone(self.answer),
-                cache,
-                rules_digest: Arc::clone(self.revision.rules().digest()),
-            });
+        exchange.event = self.event;
+        exchange.given = Some(Given {
+            answer: Arc::clone(self.answer),
+            cache,
+            rules_digest: Arc::clone(self.revision.rules().digest()),
         });
         let mut response = if unchanged {
             HttpResponse::new(StatusCode::NOT_MODIFIED)

@@ -1,9 +1,8 @@
 //! Caching, formats, encodings, request ids, other origins.
 
-use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
 
-use super::support::{Reply, get, send, service};
+use super::support::{Reply, comparable, get, send, service};
 
 const URI: &str = "/v1/recipe?os=ubuntu&gpu=h100&service=eks";
 
@@ -44,16 +43,6 @@ async fn answers_can_be_kept_for_five_minutes() {
         get(&app, URI).await.header("cache-control"),
         "public, max-age=60"
     );
-}
-
-fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
-    let mut pairs: Vec<_> = headers
-        .iter()
-        .filter(|(name, _)| *name != "x-request-id")
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-        .collect();
-    pairs.sort();
-    pairs
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 mod bundles;
 mod contract;
 mod headers;
+mod kept;
 mod limits;
 mod nodes;
 mod panics;

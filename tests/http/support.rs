@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use actix_http::Request;
+use actix_http::{Request, Response};
 use actix_web::body::{MessageBody, to_bytes};
-use actix_web::dev::{Service, ServiceResponse};
+use actix_web::dev::{AppConfig, Service, ServiceFactory};
 use actix_web::http::header::HeaderMap;
-use actix_web::test::{TestRequest, init_service};
+use actix_web::test::TestRequest;
 use actix_web::{Error, web};
-use eidos::http::{ApiKeys, State, build_app};
+use eidos::http::{ApiKeys, State, build_service};
 use eidos::library;
 use eidos::rules::{RuleBase, compile};
 use eidos::settings::Settings;
@@ -46,14 +46,15 @@ pub fn state(pairs: &[(&'static str, &str)]) -> web::Data<State> {
 /// The service over a state.
 pub async fn over(
     state: web::Data<State>,
-) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
-    init_service(build_app(state)).await
+) -> impl Service<Request, Response = Response<impl MessageBody>, Error = Error> {
+    let service = build_service(state).new_service(AppConfig::default());
+    service.await.unwrap()
 }
 
 /// The service with some settings and no rate limit unless one is set.
 pub async fn service(
     pairs: &[(&'static str, &str)],
-) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+) -> impl Service<Request, Response = Response<impl MessageBody>, Error = Error> {
     let mut all = vec![("RATE_LIMIT", "0")];
     all.splice(0..0, pairs.iter().copied());
     over(state(&all)).await
@@ -112,17 +113,17 @@ impl Reply {
 /// Sends one request.
 pub async fn send<S, B>(service: &S, request: TestRequest) -> Reply
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response: Into<Response<B>>, Error = Error>,
     B: MessageBody,
 {
     let address = "192.0.2.7:4711".parse().unwrap();
     let (status, headers, body) = match service.call(request.peer_addr(address).to_request()).await
     {
         Ok(response) => {
-            let (_, response) = response.into_parts();
-            let (response, body) = response.into_parts();
-            let body = to_bytes(body).await.map_err(|_| ()).unwrap();
-            (response.status(), response.headers().clone(), body)
+            let response = response.into();
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = to_bytes(response.into_body()).await;
+            (status, headers, body.map_err(|_| ()).unwrap())
         }
         Err(error) => {
             let (response, body) = error.error_response().into_parts();
@@ -139,7 +140,7 @@ where
 
 pub async fn get<S, B>(service: &S, uri: &str) -> Reply
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response: Into<Response<B>>, Error = Error>,
     B: MessageBody,
 {
     send(service, TestRequest::get().uri(uri)).await
@@ -153,7 +154,7 @@ pub async fn post<S, B>(
     body: impl Into<web::Bytes>,
 ) -> Reply
 where
-    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<Request, Response: Into<Response<B>>, Error = Error>,
     B: MessageBody,
 {
     let request = TestRequest::post()
@@ -161,4 +162,15 @@ where
         .insert_header(("content-type", content_type))
         .set_payload(body);
     send(service, request).await
+}
+
+/// Headers that are the same whenever the answer is.
+pub fn comparable(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    pairs.sort();
+    pairs
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::HttpMessage;
-use actix_web::body::MessageBody;
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::RequestHead;
+use actix_web::http::StatusCode;
 use jiff::Timestamp;
 
 use super::exchange::Exchange;
@@ -14,12 +13,14 @@ use crate::settings::LogLevel;
 use crate::telemetry::AccessLine;
 
 /// Writes the line, where the level asks for one.
-pub(super) fn write<B: MessageBody>(
+pub(super) fn write(
     state: &State,
-    response: &ServiceResponse<B>,
+    request: &RequestHead,
+    status: StatusCode,
+    exchange: &Exchange,
     elapsed: Duration,
 ) {
-    let failed = response.status().is_server_error();
+    let failed = status.is_server_error();
     let level = if failed {
         LogLevel::Error
     } else {
@@ -28,25 +29,20 @@ pub(super) fn write<B: MessageBody>(
     if level > state.settings.log_level {
         return;
     }
-    let request = response.request();
-    let extensions = request.extensions();
-    let Some(exchange) = extensions.get::<Exchange>() else {
-        return;
-    };
     let given = exchange.given.as_ref();
     // An answer about no environment, such as a list of routes, has no query.
     let facts = given.map(|given| given.answer.facts());
     let facts = facts.filter(|facts| facts.params.is_some());
     let canonical = facts.and_then(|facts| facts.params.as_deref());
-    let query = Some(request.query_string()).filter(|query| !query.is_empty());
+    let query = request.uri.query().filter(|query| !query.is_empty());
     let line = AccessLine {
         time: Timestamp::now(),
         level: if failed { "ERROR" } else { "INFO" },
         event: exchange.event,
         request_id: exchange.id.to_str().unwrap_or_default(),
-        method: request.method().as_str(),
-        path: cut(request.path()),
-        status: response.status().as_u16(),
+        method: request.method.as_str(),
+        path: cut(request.uri.path()),
+        status: status.as_u16(),
         duration: elapsed,
         params: canonical.or(query).map(cut),
         matched_rules: facts.map(|facts| facts.matched_rules.len()),

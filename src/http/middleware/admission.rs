@@ -2,10 +2,11 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use super::client::{bearer, owner};
+use super::client::bearer;
 use super::exchange::Exchange;
 use super::rate_limit::{say_budget, take_one};
 use crate::http::error::ApiError;
@@ -18,28 +19,38 @@ pub(in crate::http) async fn admit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let mut response = match check(&request, &state) {
+    let mut admitted = Err(ApiError::Internal);
+    Exchange::note(request.request(), |exchange| {
+        admitted = check(request.headers(), exchange, &state);
+    });
+    let response = match admitted {
         Ok(()) => next.call(request).await?.map_into_left_body(),
         Err(error) => request
             .into_response(HttpResponse::from_error(error))
             .map_into_right_body(),
     };
-    say_budget(&mut response, &state);
-    Ok(response)
+    let (request, mut response) = response.into_parts();
+    Exchange::note(&request, |exchange| {
+        say_budget(&mut response, exchange, &state);
+    });
+    Ok(ServiceResponse::new(request, response))
 }
 
 /// What is refused for its key counts all the same, against the address: a key
 /// that nobody has names no one.
-fn check(request: &ServiceRequest, state: &State) -> Result<(), ApiError> {
-    if state.keys.is_none() {
-        return take_one(request, state);
-    }
-    let owner = owner(request, state);
-    let known = owner.is_some();
-    Exchange::note(request.request(), |exchange| exchange.owner = owner);
-    take_one(request, state)?;
-    match bearer(request) {
-        _ if known => Ok(()),
+pub(super) fn check(
+    headers: &HeaderMap,
+    exchange: &mut Exchange,
+    state: &State,
+) -> Result<(), ApiError> {
+    let Some(keys) = &state.keys else {
+        return take_one(exchange, state);
+    };
+    let given = bearer(headers);
+    exchange.owner = given.and_then(|key| keys.owner(key));
+    take_one(exchange, state)?;
+    match given {
+        _ if exchange.owner.is_some() => Ok(()),
         Some(_) => Err(ApiError::KeyUnknown),
         None => Err(ApiError::KeyMissing),
     }

@@ -1,21 +1,18 @@
-//! Who is asking: the owner of a key, and the peer or whoever a trusted proxy
-//! says it stands for.
+//! Who is asking: the key it carries, and the peer or whoever a trusted proxy says
+//! it stands for.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
-use actix_web::dev::ServiceRequest;
+use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap};
 use ipnet::IpNet;
 
-use crate::http::state::State;
-
 /// The client's address.
-pub(super) fn address(request: &ServiceRequest, trusted: &[IpNet]) -> IpAddr {
+pub(super) fn address(request: &RequestHead, trusted: &[IpNet]) -> IpAddr {
     let peer = request
-        .peer_addr()
+        .peer_addr
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
-    behind(peer.to_canonical(), request.headers(), trusted)
+    behind(peer.to_canonical(), &request.headers, trusted)
 }
 
 /// Walks `X-Forwarded-For` from the right, as long as each hop is trusted: what
@@ -50,18 +47,9 @@ fn parse(hop: &str) -> Option<IpAddr> {
     Some(address.or_else(bracketed)?.to_canonical())
 }
 
-/// Whose key a request carries.
-pub(super) fn owner(request: &ServiceRequest, state: &State) -> Option<Arc<str>> {
-    state.keys.as_ref()?.owner(bearer(request)?)
-}
-
-/// The key that a request carries, known or not.
-pub(super) fn bearer(request: &ServiceRequest) -> Option<&str> {
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
+/// The API key that a request carries, known or not.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = given.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

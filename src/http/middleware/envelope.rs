@@ -1,7 +1,7 @@
 //! The body of every error, also of those that the framework makes by itself.
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::ServiceResponse;
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{Error, HttpResponse, ResponseError};
@@ -13,29 +13,26 @@ use crate::http::format::JSON;
 use crate::wire::{ErrorBody, Format, encode};
 
 /// Gives an error its body.
-pub(super) fn complete<B: MessageBody>(
-    response: ServiceResponse<B>,
-) -> ServiceResponse<EitherBody<B>> {
+pub(super) fn complete<B>(
+    request: &RequestHead,
+    response: HttpResponse<EitherBody<B>>,
+    exchange: &mut Exchange,
+) -> HttpResponse<EitherBody<B>> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
-        return response.map_into_left_body();
+        return response;
     }
-    let known = response.response().extensions().get::<ApiError>().cloned();
+    let known = response.extensions().get::<ApiError>().cloned();
     let error = known.unwrap_or_else(|| {
         let allowed = response.headers().get(header::ALLOW);
-        let said = match response.response().error() {
+        let said = match response.error() {
             Some(error) => error.to_string(),
-            None => response.request().method().to_string(),
+            None => request.method.to_string(),
         };
         ApiError::of_framework(status, &said, allowed.and_then(|allow| allow.to_str().ok()))
     });
-    let message = error.to_string();
-    let mut id = HeaderValue::from_static("unknown");
-    Exchange::note(response.request(), |exchange| {
-        id = exchange.id.clone();
-        exchange.error = Some(message);
-    });
-    let body = envelope(&error, &id);
+    exchange.error = Some(error.to_string());
+    let body = envelope(&error, &exchange.id);
     response.map_body(|head, _| {
         head.headers
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));

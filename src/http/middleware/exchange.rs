@@ -4,14 +4,14 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{RequestHead, ResponseHead, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tracing_actix_web::RequestId;
@@ -54,9 +54,10 @@ pub(in crate::http) struct Given {
 }
 
 impl Exchange {
-    fn new(request: &ServiceRequest, state: &State) -> Self {
+    /// An exchange that begins now; `span` is what tracing calls it.
+    pub(super) fn new(request: &RequestHead, span: Option<Uuid>, state: &State) -> Self {
         Self {
-            id: request_id(request),
+            id: request_id(&request.headers, span),
             client: client::address(request, &state.settings.trusted_proxies),
             started: Instant::now(),
             event: "request",
@@ -65,6 +66,24 @@ impl Exchange {
             owner: None,
             paid: None,
         }
+    }
+
+    /// What every answer gets on its way out: headers, a place in metrics and
+    /// log, and an error its body.
+    pub(super) fn finish<B>(
+        mut self,
+        request: &RequestHead,
+        response: HttpResponse<EitherBody<B>>,
+        in_flight: InFlight<'_>,
+        state: &State,
+    ) -> HttpResponse<EitherBody<B>> {
+        let elapsed = self.started.elapsed();
+        let mut response = complete(request, response, &mut self);
+        let id = self.id.clone();
+        finish_headers(response.head_mut(), id, state.is_draining());
+        in_flight.finish(response.status(), elapsed);
+        access_log::write(state, request, response.status(), &self, elapsed);
+        response
     }
 
     /// Lets a handler say what it did.
@@ -77,17 +96,16 @@ impl Exchange {
 
 /// The client's own id if it is safe to repeat, else that of the span where
 /// there is one, else a new one.
-fn request_id(request: &ServiceRequest) -> HeaderValue {
+fn request_id(headers: &HeaderMap, span: Option<Uuid>) -> HeaderValue {
     let safe = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         (1..=LONGEST_ID).contains(&bytes.len()) && bytes.iter().all(allowed)
     };
-    if let Some(given) = request.headers().get(REQUEST_ID).filter(safe) {
+    if let Some(given) = headers.get(REQUEST_ID).filter(safe) {
         return given.clone();
     }
-    let spanned = request.extensions().get::<RequestId>().map(|id| **id);
-    let id = spanned.unwrap_or_else(Uuid::new_v4);
+    let id = span.unwrap_or_else(Uuid::new_v4);
     let mut text = [0; Hyphenated::LENGTH];
     id.hyphenated().encode_lower(&mut text);
     HeaderValue::from_maybe_shared(Bytes::from_owner(text))
@@ -95,66 +113,82 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
 }
 
 /// Counts a request that is being answered, also when its client goes away.
-struct InFlight<'m>(Option<&'m Metrics>);
+pub(super) struct InFlight<'m> {
+    metrics: &'m Metrics,
+    method: MethodLabel,
+    route: Route,
+    finished: bool,
+}
 
 impl<'m> InFlight<'m> {
-    fn new(metrics: &'m Metrics) -> Self {
+    pub(super) fn new(request: &RequestHead, metrics: &'m Metrics) -> Self {
         metrics.request_started();
-        Self(Some(metrics))
+        Self {
+            metrics,
+            method: MethodLabel::of(request.method.as_str()),
+            route: Route::of(request.uri.path()),
+            finished: false,
+        }
     }
 
-    fn finish(mut self, method: MethodLabel, route: Route, status: u16, seconds: f64) {
-        if let Some(metrics) = self.0.take() {
-            metrics.request_finished(method, route, status, seconds);
-        }
+    fn finish(mut self, status: StatusCode, elapsed: Duration) {
+        self.finished = true;
+        let (status, seconds) = (status.as_u16(), elapsed.as_secs_f64());
+        let (method, route) = (self.method, self.route);
+        self.metrics
+            .request_finished(method, route, status, seconds);
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if let Some(metrics) = self.0 {
-            metrics.request_abandoned();
+        if !self.finished {
+            self.metrics.request_abandoned();
         }
     }
 }
 
-/// The middleware around everything that this service does itself.
+/// The middleware around everything that is not answered before it: see `kept`.
 pub(in crate::http) async fn exchange<B: MessageBody + 'static>(
     state: web::Data<State>,
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    let method = MethodLabel::of(request.method().as_str());
-    let route = Route::of(request.path());
-    let exchange = Exchange::new(&request, &state);
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let span = request.extensions().get::<RequestId>().map(|id| **id);
+    let exchange = Exchange::new(request.head(), span, &state);
     let (id, started) = (exchange.id.clone(), exchange.started);
+    let in_flight = InFlight::new(request.head(), &state.metrics);
     request.extensions_mut().insert(exchange);
-    let in_flight = InFlight::new(&state.metrics);
 
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let answered = outcome.unwrap_or_else(|_| {
-        state.metrics.panic_recovered();
-        tracing::error!(
-            request_id = id.to_str().unwrap_or_default(),
-            "a handler panicked"
-        );
-        Err(ApiError::Internal.into())
+    let answered = outcome.unwrap_or_else(|_| Err(panicked(&state, &id).into()));
+    let answered = answered.and_then(|response| {
+        let exchange = response.request().extensions_mut().remove::<Exchange>();
+        Ok((response, exchange.ok_or(ApiError::Internal)?))
     });
-    let elapsed = started.elapsed();
-    let seconds = elapsed.as_secs_f64();
-    let mut response = match answered {
-        Ok(response) => complete(response),
+    match answered {
+        Ok((response, exchange)) => {
+            let (request, response) = response.map_into_left_body().into_parts();
+            let response = exchange.finish(request.head(), response, in_flight, &state);
+            Ok(ServiceResponse::new(request, response))
+        }
         Err(error) => {
             // The request is gone; what is left is enough for an answer.
             let rendered = Rendered::new(&error, id, state.is_draining());
-            in_flight.finish(method, route, rendered.status().as_u16(), seconds);
-            return Err(rendered.into());
+            in_flight.finish(rendered.status(), started.elapsed());
+            Err(rendered.into())
         }
-    };
-    finish_headers(response.response_mut().head_mut(), id, state.is_draining());
-    in_flight.finish(method, route, response.status().as_u16(), seconds);
-    access_log::write(&state, &response, elapsed);
-    Ok(response)
+    }
+}
+
+/// A defect that was caught.
+pub(super) fn panicked(state: &State, id: &HeaderValue) -> ApiError {
+    state.metrics.panic_recovered();
+    tracing::error!(
+        request_id = id.to_str().unwrap_or_default(),
+        "a handler panicked"
+    );
+    ApiError::Internal
 }
 
 /// What every answer says.

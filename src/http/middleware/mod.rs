@@ -1,6 +1,7 @@
 //! What happens around requests, in two layers. Around all of them `exchange`: a
 //! request id, an answer to every panic, the error envelope, metrics, the log
 //! line. Around those below `/v1` also `admit`: who is asking, how often they may.
+//! In front of both `kept`, which does the same for an answer that is there.
 
 mod access_log;
 mod admission;
@@ -8,6 +9,7 @@ mod client;
 mod cors;
 mod envelope;
 mod exchange;
+pub(super) mod kept;
 mod rate_limit;
 
 pub(super) use admission::admit;

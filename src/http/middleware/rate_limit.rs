@@ -14,10 +14,10 @@ use actix_governor::governor::clock::{Clock, DefaultClock};
 use actix_governor::governor::middleware::StateInformationMiddleware;
 use actix_governor::governor::state::keyed::DefaultKeyedStateStore;
 use actix_governor::{GovernorConfigBuilder, KeyExtractor};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::exchange::Exchange;
 use crate::http::error::ApiError;
@@ -58,6 +58,7 @@ struct Payer {
     hasher: RandomState,
 }
 
+/// What the limiter's own middleware would ask.
 impl KeyExtractor for Payer {
     type Key = Budget;
     type KeyExtractionError = ApiError;
@@ -65,14 +66,18 @@ impl KeyExtractor for Payer {
     fn extract(&self, request: &ServiceRequest) -> Result<Budget, ApiError> {
         let extensions = request.extensions();
         let exchange = extensions.get::<Exchange>().ok_or(ApiError::Internal)?;
-        Ok(match &exchange.owner {
-            Some(name) => self.budget_of(("key", name)),
-            None => self.budget_of(("address", subscriber(exchange.client))),
-        })
+        Ok(self.of(exchange))
     }
 }
 
 impl Payer {
+    fn of(&self, exchange: &Exchange) -> Budget {
+        match &exchange.owner {
+            Some(name) => self.budget_of(("key", name)),
+            None => self.budget_of(("address", subscriber(exchange.client))),
+        }
+    }
+
     fn budget_of(&self, who: impl Hash) -> Budget {
         u32::try_from(self.hasher.hash_one(who) % BUDGETS).unwrap_or_default()
     }
@@ -137,16 +142,14 @@ impl RateLimiter {
 }
 
 /// Takes one request from its payer's budget.
-pub(super) fn take_one(request: &ServiceRequest, state: &State) -> Result<(), ApiError> {
+pub(super) fn take_one(exchange: &mut Exchange, state: &State) -> Result<(), ApiError> {
     let limiter = &state.limiter;
     let Some(rate) = limiter.rate else {
         return Ok(());
     };
-    let budget = limiter.payer.extract(request)?;
-    let mut paid = Paid { budget, left: 0 };
-    let taken = limiter.take(rate, &mut paid, NonZeroU32::MIN);
-    Exchange::note(request.request(), |exchange| exchange.paid = Some(paid));
-    taken
+    let budget = limiter.payer.of(exchange);
+    let paid = exchange.paid.insert(Paid { budget, left: 0 });
+    limiter.take(rate, paid, NonZeroU32::MIN)
 }
 
 /// Takes `more` requests from the budget that this one was taken from.
@@ -170,17 +173,14 @@ pub(in crate::http) fn charge(
 
 /// Tells the client about its budget, and counts a refusal. `Reset` is when the
 /// budget is full again, in Unix seconds.
-pub(super) fn say_budget<B>(response: &mut ServiceResponse<B>, state: &State) {
+pub(super) fn say_budget<B>(response: &mut HttpResponse<B>, exchange: &Exchange, state: &State) {
     let Some(rate) = state.limiter.rate else {
         return;
     };
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         state.metrics.rate_limited();
     }
-    let mut left = 0;
-    Exchange::note(response.request(), |exchange| {
-        left = exchange.paid.as_ref().map_or(0, |paid| paid.left);
-    });
+    let left = exchange.paid.as_ref().map_or(0, |paid| paid.left);
     let missing = rate.burst.saturating_sub(left);
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| now.as_secs());

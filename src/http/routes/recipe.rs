@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_http::Request;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
@@ -28,6 +30,7 @@ const SWITCHES: &[Switch] = &[
 /// What a document may say beside the environment.
 const DOCUMENT_SWITCHES: &[Switch] = &[Switch::Context, Switch::Explain, Switch::Strict];
 const EVENT: &str = "recipe_generated";
+const PATH: &str = "/v1/recipe";
 
 pub(in crate::http) fn resource() -> Resource {
     web::resource("/recipe")
@@ -38,24 +41,25 @@ pub(in crate::http) fn resource() -> Resource {
 
 async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let revision = state.publisher.current();
-    if let Some(known) = known(&request, &state, &revision) {
-        return known;
-    }
     let mut ask = Ask::default();
     let given = pairs(request.query_string())?;
     ask.read(&given, Some(revision.rules().vocabulary()), SWITCHES)?;
     reply(&request, &state, &revision, &ask)
 }
 
-/// The kept answer to a query that is spelled as its key is: reading such a query
-/// and writing its key would give the same text again.
-fn known(
-    request: &HttpRequest,
-    state: &State,
+/// The kept answer to a query that is spelled as its key is, done with by `give`:
+/// reading such a query and writing its key would give the same text again.
+pub(in crate::http) fn known<T>(
+    request: &Request,
     revision: &Revision,
-) -> Option<Result<HttpResponse, ApiError>> {
+    give: impl FnOnce(Reply<'_>) -> T,
+) -> Option<T> {
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !asks || request.path() != PATH {
+        return None;
+    }
     let format = of_answer(request, None).ok()?;
-    let key = key(format, request.query_string(), "");
+    let key = key(format, request.uri().query().unwrap_or_default(), "");
     let reply = Reply {
         revision,
         key: &key,
@@ -63,7 +67,7 @@ fn known(
         cache: CacheResult::Hit,
         event: EVENT,
     };
-    Some(reply.send(request, state))
+    Some(give(reply))
 }
 
 /// What an answer is kept under: a canonical query and its options.
@@ -140,9 +144,9 @@ fn location(ask: &Ask, rules: &RuleBase) -> String {
     }
     let query = query.trim_start_matches('&');
     if query.is_empty() {
-        "/v1/recipe".to_owned()
+        PATH.to_owned()
     } else {
-        format!("/v1/recipe?{query}")
+        format!("{PATH}?{query}")
     }
 }
 

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use actix_web::body::to_bytes;
-use actix_web::dev::Service;
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::{AppConfig, Service, ServiceFactory};
 use actix_web::http::Uri;
 use actix_web::rt::System;
-use actix_web::test::{TestRequest, init_service};
+use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
-use eidos::http::{State, build_app};
+use eidos::http::{State, build_service};
 use eidos::rules::compile;
 use eidos::settings::Settings;
 use eidos::telemetry::Stream;
@@ -31,13 +31,14 @@ fn service() -> Ask {
     let log = Arc::new(Stream::new(std::io::sink()));
     let state = State::new(settings, rules, None, log).expect("a state of good settings");
     let system = System::new();
-    let app = system.block_on(init_service(build_app(Data::new(state))));
+    let made = build_service(Data::new(state)).new_service(AppConfig::default());
+    let service = system.block_on(made).expect("a service of a good state");
     Box::new(move |target| {
         let request = TestRequest::get().uri(target).to_request();
         system.block_on(async {
-            let response = match app.call(request).await {
-                Ok(response) => response.into_parts().1.map_into_boxed_body(),
-                Err(error) => error.error_response(),
+            let response = match service.call(request).await {
+                Ok(response) => response.map_body(|_, body| body.boxed()),
+                Err(error) => error.error_response().into(),
             };
             let status = response.status().as_u16();
             let body = to_bytes(response.into_body()).await;
