@@ -4,8 +4,10 @@
 //! In place of the framework's own server, which offers no place to stand
 //! between a socket and the code that reads ahead from it.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -100,13 +102,10 @@ fn http<T: AsyncRead + AsyncWrite + Unpin + 'static>(
     InitError = (),
 > + use<T> {
     let settings = &state.settings;
-    let draining = draining.clone();
+    let (draining, watched) = (draining.clone(), web::Data::clone(state));
     let service = build_service(web::Data::clone(state)).map_err(|error| error.error_response());
     HttpService::build()
-        .graceful_shutdown_signal(move || {
-            let draining = draining.clone();
-            async move { draining.notified().await }
-        })
+        .graceful_shutdown_signal(move || drained(draining.clone(), web::Data::clone(&watched)))
         .keep_alive(settings.idle_timeout)
         .client_request_timeout(settings.read_timeout)
         .client_disconnect_timeout(DISCONNECT)
@@ -114,6 +113,19 @@ fn http<T: AsyncRead + AsyncWrite + Unpin + 'static>(
             data.insert(connection.intake());
         })
         .finish(map_config(service, |()| AppConfig::default()))
+}
+
+/// Ready once the service drains. The framework asks at every turn of every
+/// connection: the first time leaves a waker, later ones cost a look at the state.
+fn drained(signal: GracefulShutdownSignal, state: web::Data<State>) -> impl Future<Output = ()> {
+    let mut notified = Box::pin(async move { signal.notified().await });
+    let mut asked = false;
+    poll_fn(move |context| {
+        if std::mem::replace(&mut asked, true) && !state.is_draining() {
+            return Poll::Pending;
+        }
+        notified.as_mut().poll(context)
+    })
 }
 
 /// Bytes leave at once, and those that a client does not acknowledge in time
