@@ -55,13 +55,15 @@ const WORTH_COMPRESSING: usize = 512;
 impl Answer {
     /// An answer with its media type.
     #[must_use]
-    pub fn new(content_type: &'static str, body: Vec<u8>, facts: Facts) -> Self {
-        let hash = hex::encode(Sha256::digest(&body));
+    pub fn new(content_type: &'static str, body: &[u8], facts: Facts) -> Self {
+        let hash = hex::encode(Sha256::digest(body));
         let hash = hash.get(..32).unwrap_or(&hash);
         let tag = |suffix: &str| Bytes::from(format!("\"{hash}{suffix}\""));
         Self {
             content_type,
-            body: body.into(),
+            // A copy as long as the body: what a writer left over would be held
+            // and not weighed, and cut off it would leave holes.
+            body: Bytes::copy_from_slice(body),
             tags: ["", "-br", "-zstd", "-gzip"].map(tag),
             facts,
             packed: false,
@@ -74,7 +76,7 @@ impl Answer {
     /// An answer that is compressed already, so that no encoding would make it
     /// smaller.
     #[must_use]
-    pub fn packed(content_type: &'static str, body: Vec<u8>, facts: Facts) -> Self {
+    pub fn packed(content_type: &'static str, body: &[u8], facts: Facts) -> Self {
         Self {
             packed: true,
             ..Self::new(content_type, body, facts)

@@ -28,7 +28,7 @@ fn load(path: &Path) -> RuleBase {
 fn answer(size: usize) -> Arc<Answer> {
     Arc::new(Answer::new(
         "application/json",
-        vec![b'x'; size],
+        &vec![b'x'; size],
         Facts::default(),
     ))
 }
@@ -56,7 +56,7 @@ fn unpack(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
 proptest! {
     #[test]
     fn every_encoding_gives_the_body_back(body in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let answer = Answer::new("x/y", body.clone(), Facts::default());
+        let answer = Answer::new("x/y", &body, Facts::default());
         for encoding in [Encoding::Identity, Encoding::Brotli, Encoding::Zstd, Encoding::Gzip] {
             let bytes = answer.bytes(encoding).unwrap();
             assert!(answer.has(encoding));

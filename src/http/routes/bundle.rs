@@ -89,7 +89,7 @@ fn answer(recipe: &Recipe, choices: &Choices, params: Option<&str>) -> Result<An
     let document = recipe_file(recipe).map_err(defect)?;
     let files = bundle(recipe, &document, choices)?;
     let packed = pack(&files).map_err(defect)?;
-    Ok(Answer::packed(ZIP, packed, facts(recipe, params)))
+    Ok(Answer::packed(ZIP, &packed, facts(recipe, params)))
 }
 
 /// What a browser saves it as.

@@ -55,7 +55,7 @@ fn describe(
     let make = |revision: &Revision| {
         let document = openapi::document(revision.rules()).map_err(defect)?;
         let bytes = encode(format, &document).map_err(defect)?;
-        Ok(Answer::new(media_type(format), bytes, Facts::default()))
+        Ok(Answer::new(media_type(format), &bytes, Facts::default()))
     };
     kept(request, state, key, make)
 }
@@ -87,11 +87,7 @@ async fn page(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespo
     };
     let key = format!("docs/{file}");
     kept(&request, &state, &key, |_| {
-        Ok(Answer::new(
-            content_type,
-            found.bytes.into_owned(),
-            Facts::default(),
-        ))
+        Ok(Answer::new(content_type, &found.bytes, Facts::default()))
     })
 }
 

@@ -50,7 +50,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
         };
         let bytes = write(setting, ask.context, shape)?;
         let facts = facts(&recipe, Some(&params));
-        Ok(Answer::new(shape.content_type(), bytes, facts))
+        Ok(Answer::new(shape.content_type(), &bytes, facts))
     })?;
     let reply = Reply {
         revision: &revision,

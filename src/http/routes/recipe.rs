@@ -203,7 +203,7 @@ fn answer(
     };
     let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
     let facts = facts(recipe, Some(params));
-    Ok(Answer::new(media_type(format), bytes, facts))
+    Ok(Answer::new(media_type(format), &bytes, facts))
 }
 
 pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>) -> Facts {

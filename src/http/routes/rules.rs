@@ -26,7 +26,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let (answer, cache) = kept_or(&revision, &key, || {
         let listed = RulesDocument::new(revision.rules());
         let bytes = encode(format, &listed).map_err(defect)?;
-        Ok(Answer::new(media_type(format), bytes, Facts::default()))
+        Ok(Answer::new(media_type(format), &bytes, Facts::default()))
     })?;
     let reply = Reply {
         revision: &revision,
