@@ -29,10 +29,11 @@ pub(super) struct Connection<T> {
     blocked: bool,
     /// A read was refused: to be woken once it would not be.
     waiting: bool,
-    closed: Intake,
+    intake: Intake,
 }
 
-/// Whether a connection reads.
+/// What the requests of a connection have to say about its reading: whether it is
+/// paused.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Intake(Rc<Cell<bool>>);
 
@@ -61,16 +62,17 @@ impl<T> Connection<T> {
             taken: 0,
             blocked: false,
             waiting: false,
-            closed: Intake::default(),
+            intake: Intake::default(),
         }
     }
 
     /// For the requests of this connection.
     pub(super) fn intake(&self) -> Intake {
-        self.closed.clone()
+        self.intake.clone()
     }
 
-    /// Whoever paused us answers next, so a write follows.
+    /// Reading goes on once a write has found room. A pause ends with an answer, so
+    /// that a write follows it too.
     fn written<V>(&mut self, context: &Context<'_>, outcome: Poll<V>) -> Poll<V> {
         self.blocked = outcome.is_pending();
         if outcome.is_ready() && std::mem::take(&mut self.waiting) {
@@ -86,7 +88,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.blocked || self.closed.0.get() {
+        if self.blocked || self.intake.0.get() {
             self.waiting = true;
             return Poll::Pending;
         }

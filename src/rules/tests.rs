@@ -563,6 +563,20 @@ prop_compose! {
     }
 }
 
+/// A case that the property below once found.
+#[test]
+fn an_overlay_that_only_the_new_rules_have_touches_who_names_its_value() {
+    let old = rules(base());
+    let new = rules(&with_overlays(&[overlay("o0", "gpu: gb200", &sets("v1"))]));
+    let mut query = Query::default();
+    query.set_value(EnumParameter::Gpu, Some(ValueId(1)));
+    query.set_value(EnumParameter::Intent, Some(ValueId(1)));
+    let changes = super::impact(&old, &new);
+    let touched =
+        |change: &super::Change| change.queries.iter().any(|one| holds(one, &query, &new));
+    assert_eq!(changes.iter().filter(|change| touched(change)).count(), 1);
+}
+
 /// Whether a box of an impact holds a query.
 fn holds(scopes: &super::Scopes, query: &Query, rules: &RuleBase) -> bool {
     Parameter::ALL
