@@ -10,10 +10,14 @@ use crate::bundle::BundleError;
 use crate::model::{CoverageLevel, QueryProblem};
 use crate::wire::{DocumentError, ErrorCode};
 
+/// The most problems that one answer names. A query string has room for thousands,
+/// each with the list of what is allowed: 8 KB asked were 450 KB answered.
+pub(super) const MOST_PROBLEMS: usize = 10;
+
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
-    /// Parameters that cannot be understood, all of them.
+    /// Parameters that cannot be understood, up to ten of them.
     #[error("{}", sentences(.0))]
     Parameters(Vec<QueryProblem>),
     /// A body that cannot be understood.
@@ -261,7 +265,11 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 fn sentences(problems: &[QueryProblem]) -> String {
-    problems.iter().map(sentence).collect::<Vec<_>>().join("; ")
+    let mut sentences: Vec<_> = problems.iter().map(sentence).collect();
+    if problems.len() >= MOST_PROBLEMS {
+        sentences.push("no more than these were looked for".to_owned());
+    }
+    sentences.join("; ")
 }
 
 fn sentence(problem: &QueryProblem) -> String {

@@ -1,10 +1,11 @@
-//! Query strings to queries: names, values and switches, every problem at once.
+//! Query strings to queries: names, values and switches, all problems at once, if
+//! they are not too many.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::error::ApiError;
+use super::error::{ApiError, MOST_PROBLEMS};
 use crate::bundle::{BundleError, Choices, Label, Override, Repository, Toleration};
 use crate::model::{
     MeasurementType, Parameter, Query, QueryProblem, Selector, Vocabulary, nearest,
@@ -118,6 +119,9 @@ impl Ask {
         let mut seen: Vec<&'static str> = Vec::with_capacity(8);
         let mut problems = Vec::new();
         for (name, value) in pairs {
+            if problems.len() == MOST_PROBLEMS {
+                break;
+            }
             let (name, value) = (name.as_ref(), value.as_ref());
             let parameter = vocabulary.and_then(|words| Some((words, words.parameter(name)?)));
             let switch = switches.iter().find(|switch| switch.name() == name);

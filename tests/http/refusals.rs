@@ -38,6 +38,18 @@ async fn every_problem_of_a_query_is_named_at_once() {
 }
 
 #[actix_web::test]
+async fn of_countless_problems_the_first_ones_are_named() {
+    let app = service(&[]).await;
+    let names: Vec<String> = (0..1500).map(|number| format!("a{number}")).collect();
+    let reply = get(&app, &format!("/v1/bundle?{}", names.join("&"))).await;
+    let error = reply.error(400, "INVALID_REQUEST");
+    assert_eq!(error["details"]["errors"].as_array().unwrap().len(), 10);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.ends_with("no more than these were looked for"));
+    assert!(reply.body.len() < 16 << 10, "{}", reply.body.len());
+}
+
+#[actix_web::test]
 async fn each_route_takes_its_own_parameters() {
     assert!(
         message("/v1/recipe?selector=K8s.server.version")
