@@ -42,6 +42,15 @@ fn fold_line(out: &mut String, line: &str) {
         indent += 2;
     }
     out.push_str(line.get(..indent).unwrap_or_default());
+    // A key of more than 1,024 bytes has a line to itself, and its value another.
+    if let Some(key) = rest.strip_prefix("? ") {
+        out.push_str("? ");
+        return write_quoted(out, &escaped(key), indent, 2);
+    }
+    if let Some(value) = rest.strip_prefix(": ") {
+        out.push_str(": ");
+        return write_text(out, value, indent, 2);
+    }
     let (key, value) = split_key(rest);
     let Some(key) = key else {
         return write_text(out, value, indent, 0);

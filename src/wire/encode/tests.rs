@@ -191,6 +191,19 @@ fn hostile_texts_survive_as_values_and_as_keys() {
     }
 }
 
+/// Beyond 1,024 bytes YAML has another form for keys; found by fuzzing.
+#[test]
+fn the_longest_keys_survive() {
+    for unit in ["x", "x ", "\"a\": ", "'", "\\", "ü", "? ", ": "] {
+        for value in ["failed: no", "1.30", "", &"long words ".repeat(20)] {
+            for length in [1000, 1023, 1024, 1025, 1500] {
+                let key: String = unit.chars().cycle().take(length).collect();
+                check(&snapshot([(key, value.into())]));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_long_value_is_folded_where_readers_expect_it() {
     let text =
