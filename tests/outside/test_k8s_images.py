@@ -1,8 +1,8 @@
 """The images hold what they should, and run as the manifests run them.
 
-The stages are built from programs that cargo has built, static ones: $EIDOS_SERVER_BIN
-and $EIDOS_AGENT_BIN, or $EIDOS_IMAGE_PARTS, a folder with an out/ as the build stage
-leaves it. No base image is pulled, so the CLI's image, which has one, is read and not
+The stages are built from programs that cargo has built, static ones:
+$EIDOS_SERVER_BIN, $EIDOS_AGENT_BIN and $EIDOS_BIN, or $EIDOS_IMAGE_PARTS, a folder
+with an out/ as the build stage leaves it. No base image is pulled, so the CLI's image, which has one, is read and not
 built.
 """
 
@@ -91,7 +91,17 @@ def test_the_build_context_holds_what_the_sources_include():
             assert any(path.match(one) or path.is_relative_to(one) for one in kept), path
 
 
-PROGRAMS = {"eidos-api-server": "EIDOS_SERVER_BIN", "eidos-agent": "EIDOS_AGENT_BIN"}
+PROGRAMS = {
+    "eidos-api-server": "EIDOS_SERVER_BIN",
+    "eidos-agent": "EIDOS_AGENT_BIN",
+    "eidos": "EIDOS_BIN",
+}
+# Each stage from scratch: its program, and the stage that builds it.
+FROM_SCRATCH = {
+    "server": ("eidos-api-server", "build-server"),
+    "agent": ("eidos-agent", "build-agent"),
+    "watch": ("eidos", "build-cli"),
+}
 
 
 def built():
@@ -164,7 +174,7 @@ def _image(tmp_path_factory, boms):
     folder = parts(tmp_path_factory.mktemp("parts"), boms)
 
     def build(target):
-        program = {"server": "eidos-api-server", "agent": "eidos-agent"}[target]
+        program, stage = FROM_SCRATCH[target]
         if not (folder / "out" / program).exists():
             pytest.skip(f"{folder}/out has no {program}")
         name = f"localhost/{STORE}-{target}:test"
@@ -178,7 +188,7 @@ def _image(tmp_path_factory, boms):
             "--target",
             target,
             "--build-context",
-            f"build-{target}={folder}",
+            f"{stage}={folder}",
             "-t",
             name,
             ROOT,
@@ -264,6 +274,16 @@ def test_the_servers_image_holds_the_program_and_its_papers_only(image, tmp_path
         listed = run("tar", "-tf", tmp_path / layer).stdout
         held |= {line for line in listed.split() if not line.endswith("/")}
     assert held == {"LICENSE", "NOTICE", "sbom.cdx.json", "eidos-api-server"}
+
+
+def test_the_watchers_image_starts_without_a_shell(image):
+    name = image("watch")
+    (config,) = json.loads(run("podman", "image", "inspect", name).stdout)
+    assert config["Config"]["User"] == "65532:65532"
+    options = ["--rm", "--runtime", "runc", "--ulimit", "nofile=1024:1024"]
+    options += ["--ulimit", "nproc=1024:1024", "--network", "none", "--read-only"]
+    said = run("podman", "run", *options, name, "--help").stdout
+    assert "DriftWatch" in said
 
 
 def test_two_builds_give_one_image(image):
