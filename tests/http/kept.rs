@@ -6,10 +6,8 @@ use std::fs;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
-use super::support::{comparable, get, send, service};
+use super::support::{SECRET, comparable, get, send, service};
 
-// printf %s secret | sha256sum
-const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 const URI: &str = "/v1/recipe?os=ubuntu&gpu=h100";
 
 fn with(name: &str, value: &str) -> TestRequest {

@@ -4,10 +4,8 @@ use std::fs;
 
 use actix_web::test::TestRequest;
 
-use super::support::{Reply, get, over, post, send, service, state};
+use super::support::{Reply, SECRET, get, over, post, send, service, state};
 
-// printf %s secret | sha256sum
-const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 const URI: &str = "/v1/recipe?os=ubuntu";
 
 fn number(reply: &Reply, name: &str) -> i64 {

@@ -1,4 +1,4 @@
-//! The service over `build_app`, without a port.
+//! The service over `build_service`, without a port.
 
 mod bundles;
 mod contract;
