@@ -27,7 +27,7 @@ use super::app::build_service;
 use super::connection::Connection;
 use super::state::State;
 
-/// What the threads that serve are called.
+/// What the framework calls this listener in its own events.
 const NAME: &str = "eidos";
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 2048;
@@ -74,18 +74,15 @@ pub(super) fn accept(
             })
             .and_then(http(&state, &draining))
         }),
-        Some(mut config) => {
-            config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            server.listen(NAME, listener, move || {
-                Acceptor::new(config.clone())
-                    .map_err(TlsError::into_service_error)
-                    .and_then(move |stream: TlsStream<TcpStream>| async move {
-                        let peer = prepare(stream.get_ref().0, write_timeout);
-                        Ok((Connection::new(stream), Protocol::Http1, peer))
-                    })
-                    .and_then(http(&state, &draining).map_err(TlsError::Service))
-            })
-        }
+        Some(config) => server.listen(NAME, listener, move || {
+            Acceptor::new(config.clone())
+                .map_err(TlsError::into_service_error)
+                .and_then(move |stream: TlsStream<TcpStream>| async move {
+                    let peer = prepare(stream.get_ref().0, write_timeout);
+                    Ok((Connection::new(stream), Protocol::Http1, peer))
+                })
+                .and_then(http(&state, &draining).map_err(TlsError::Service))
+        }),
     };
     Ok(server?.run())
 }
@@ -136,7 +133,7 @@ fn prepare(stream: &TcpStream, write_timeout: Duration) -> Option<SocketAddr> {
         .set_tcp_nodelay(true)
         .and_then(|()| socket.set_tcp_user_timeout(Some(write_timeout)));
     if let Err(error) = set {
-        tracing::debug!(%error, "WRITE_TIMEOUT cannot be set");
+        tracing::debug!(%error, "the socket takes no options");
     }
     stream.peer_addr().ok()
 }

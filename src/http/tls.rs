@@ -66,10 +66,13 @@ impl Certificate {
 
     /// A server configuration that asks here for each connection.
     pub(super) fn config(self: &Arc<Self>) -> Result<ServerConfig, TlsError> {
-        let config = ServerConfig::builder_with_provider(ring::default_provider().into())
+        let resolver = Arc::clone(self) as Arc<dyn ResolvesServerCert>;
+        let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth();
-        Ok(config.with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>))
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
 }
 
