@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{any_query, key_text, overlay, query, rules, with_overlays};
+use super::properties::{any_query, key_text};
+use super::{overlay, query, rules, with_overlays};
 use crate::rules::{RuleBase, lint};
 
 const ADVISORY: &str = "advisories:\n  - id: PAIR\n    severity: error\n    \
