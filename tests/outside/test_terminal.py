@@ -3,6 +3,7 @@
 import os
 import pty
 import subprocess
+import termios
 
 import pytest
 from k8s_support import eidos_program
@@ -10,9 +11,10 @@ from k8s_support import eidos_program
 RED = "\x1b[31m"
 
 
-def on_a_terminal(*command, **environment):
+def on_a_terminal(*command, columns=80, **environment):
     """What a person sees of a command, both outputs together."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
         env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
@@ -65,3 +67,10 @@ def test_a_pipe_carries_the_result_alone(diff):
     assert done.returncode == 1
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_help_is_as_wide_as_the_terminal(columns):
+    help_text = on_a_terminal(eidos_program("bundle"), "bundle", "--help", columns=columns, NO_COLOR="1")
+    longest = max(len(line.rstrip()) for line in help_text.splitlines())
+    assert columns - 25 < longest <= columns
