@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bundle", &["model"]),
     ("wire", &["model", "rules", "assess", "diff", "bundle"]),
     ("library", &["model", "rules"]),
-    ("serving", &["model", "rules", "library"]),
+    ("serving", &["model", "rules", "library", "metrics"]),
     ("metrics", &[]),
     ("archive", &["bundle"]),
     ("files", &[]),

@@ -70,9 +70,7 @@ impl Reply<'_> {
             self.cache
         };
         state.metrics.cache(cache);
-        state
-            .metrics
-            .rules_matched(self.answer.facts().matched_rules.iter().map(|name| &**name));
+        self.answer.facts().matched.count();
         exchange.event = self.event;
         exchange.given = Some(Given {
             answer: Arc::clone(self.answer),
@@ -128,9 +126,13 @@ impl Reply<'_> {
 /// Whether the client names `tag` among what it has. `W/` is passed over: for
 /// GET and HEAD the weak comparison applies (RFC 9110, section 13.1.2).
 fn has(headers: &HeaderMap, tag: &[u8]) -> bool {
+    let named = |given: &[u8]| given == b"*" || given.strip_prefix(b"W/").unwrap_or(given) == tag;
+    let among = |list: &[u8]| {
+        let mut each = list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        each.any(named)
+    };
+    // A list of one, as nearly all are, need not be taken apart.
     headers
         .get_all(header::IF_NONE_MATCH)
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .any(|given| given == b"*" || given.strip_prefix(b"W/").unwrap_or(given) == tag)
+        .any(|value| named(value.as_bytes()) || among(value.as_bytes()))
 }

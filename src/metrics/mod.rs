@@ -11,6 +11,8 @@ mod labels;
 #[cfg(feature = "server")]
 mod names;
 #[cfg(feature = "server")]
+mod overlays;
+#[cfg(feature = "server")]
 mod registry;
 #[cfg(all(test, feature = "server"))]
 mod tests;
@@ -19,5 +21,7 @@ mod tests;
 pub use drift::{DriftGauges, DriftMetrics};
 #[cfg(feature = "server")]
 pub use labels::{CacheResult, MethodLabel, Route};
+#[cfg(feature = "server")]
+pub use overlays::Matched;
 #[cfg(feature = "server")]
 pub use registry::Metrics;

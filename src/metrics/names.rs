@@ -41,11 +41,15 @@ pub(super) fn describe() {
     );
     describe_counter!(RULE_MATCHES, "Recipes that an overlay took part in.");
     describe_counter!(RELOADS, "Rule base reloads: success or failure.");
+    describe_gauge!(OVERLAYS, "Overlays in the served rule base.");
+    describe_counter!(SNAPSHOTS, "Snapshots posted and read.");
+    describe_counter!(VALIDATIONS, "Validated snapshots: pass or fail.");
+}
+
+/// Gives it the help text of what is known of one rule base only.
+pub(super) fn describe_rules() {
     describe_gauge!(
         RULES_INFO,
         "1 for the served rule base, with version and digest."
     );
-    describe_gauge!(OVERLAYS, "Overlays in the served rule base.");
-    describe_counter!(SNAPSHOTS, "Snapshots posted and read.");
-    describe_counter!(VALIDATIONS, "Validated snapshots: pass or fail.");
 }

@@ -1,26 +1,19 @@
 //! Handles to all metrics, made once, and their text for Prometheus.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{CacheResult, MethodLabel, Route};
 use super::names;
+use super::overlays::{Matched, Overlays};
 
 /// Statuses the service answers with; others share the last.
 const STATUSES: [u16; 16] = [
     200, 204, 304, 308, 400, 401, 404, 405, 406, 408, 413, 415, 417, 429, 500, 503,
 ];
-
-/// Overlays with a series of their own; later ones share `other`.
-const NAMED_OVERLAYS: usize = 200;
-
-/// By overlay. Names come from rule authors, so a fast hash will do.
-type Matches = HashMap<Box<str>, Counter, foldhash::fast::RandomState>;
 
 type ByStatus = [OnceLock<Counter>; STATUSES.len()];
 
@@ -40,10 +33,10 @@ pub struct Metrics {
     validations: [Counter; 2],
     reloads: [Counter; 2],
     overlay_count: Gauge,
-    published: Mutex<Option<Gauge>>,
-    /// Read for every recipe, replaced with the rule base: readers never wait.
-    matches: ArcSwap<Matches>,
-    other_matches: Counter,
+    /// The rule base that is served, in a recorder of its own: a registry cannot
+    /// forget a series.
+    published: Mutex<Option<PrometheusHandle>>,
+    overlays: Overlays,
 }
 
 impl Metrics {
@@ -80,8 +73,7 @@ impl Metrics {
             reloads: metrics.reloads,
             overlay_count: metrics.overlay_count,
             published: Mutex::new(None),
-            matches: ArcSwap::default(),
-            other_matches: metrics.other_matches,
+            overlays: Overlays::new(metrics.other_matches),
         };
         for route in Route::ALL {
             for method in route.methods() {
@@ -145,15 +137,9 @@ impl Metrics {
         if passed { pass } else { fail }.increment(1);
     }
 
-    /// Overlays took part in a recipe.
-    pub fn rules_matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) {
-        let matches = self.matches.load();
-        for overlay in overlays {
-            matches
-                .get(overlay)
-                .unwrap_or(&self.other_matches)
-                .increment(1);
-        }
+    /// The counters of overlays that take part in a recipe.
+    pub fn matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) -> Matched {
+        self.overlays.matched(overlays)
     }
 
     /// A reload was tried.
@@ -169,35 +155,13 @@ impl Metrics {
         digest: &str,
         overlays: impl IntoIterator<Item = &'o str>,
     ) {
-        let info = with_local_recorder(
-            &self.recorder,
-            || gauge!(names::RULES_INFO, "version" => version.to_owned(), "digest" => digest.to_owned()),
-        );
-        info.set(1.0);
-        let mut published = self
-            .published
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // A registry cannot forget a series, but 0 says that it is over.
-        if let Some(before) = published.replace(info) {
-            before.set(0.0);
-        }
-        if let Some(now) = &*published {
-            now.set(1.0);
-        }
-        let mut matches = Matches::clone(&self.matches.load());
-        let mut count = 0_u32;
-        for overlay in overlays {
-            count += 1;
-            if matches.len() < NAMED_OVERLAYS && !matches.contains_key(overlay) {
-                let counter = with_local_recorder(
-                    &self.recorder,
-                    || counter!(names::RULE_MATCHES, "overlay" => overlay.to_owned()),
-                );
-                matches.insert(overlay.into(), counter);
-            }
-        }
-        self.matches.store(Arc::new(matches));
+        let info = PrometheusBuilder::new().build_recorder();
+        with_local_recorder(&info, || {
+            names::describe_rules();
+            gauge!(names::RULES_INFO, "version" => version.to_owned(), "digest" => digest.to_owned()).set(1.0);
+        });
+        *self.published() = Some(info.handle());
+        let count = with_local_recorder(&self.recorder, || self.overlays.name(overlays));
         self.overlay_count.set(f64::from(count));
     }
 
@@ -205,7 +169,14 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         with_local_recorder(&self.recorder, || self.process.collect());
-        self.handle.render()
+        let published = self.published().as_ref().map(PrometheusHandle::render);
+        self.handle.render() + &published.unwrap_or_default()
+    }
+
+    fn published(&self) -> MutexGuard<'_, Option<PrometheusHandle>> {
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drains recorded durations into their buckets; without it, they pile up

@@ -29,14 +29,13 @@ fn what_happened_is_counted() {
     metrics.cache(CacheResult::Hit);
     metrics.rules_published("1", "sha256:a", ["eks"]);
     metrics.rules_published("2", "sha256:b", ["eks", "gke"]);
-    metrics.rules_matched(["eks", "unheard"]);
+    metrics.matched(["eks", "unheard"]).count();
     metrics.upkeep();
     let text = metrics.render();
     for line in [
         "eidos_http_requests_in_flight 1",
         "eidos_http_request_duration_seconds_bucket{method=\"GET\",path=\"/v1/recipe\",le=\"0.00005\"} 1",
         "eidos_cache_requests_total{result=\"hit\"} 1",
-        "eidos_rules_info{version=\"1\",digest=\"sha256:a\"} 0",
         "eidos_rules_info{version=\"2\",digest=\"sha256:b\"} 1",
         "eidos_rules_overlays 2",
         "eidos_recipe_rule_matches_total{overlay=\"eks\"} 1",
@@ -44,6 +43,10 @@ fn what_happened_is_counted() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    assert!(
+        !text.contains("sha256:a"),
+        "an earlier rule base is in\n{text}"
+    );
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn no_client_can_grow_a_series() {
     }
     let names: Vec<String> = (0..500).map(|number| format!("overlay-{number}")).collect();
     metrics.rules_published("1", "d", names.iter().map(String::as_str));
-    metrics.rules_matched(names.iter().map(String::as_str));
+    metrics.matched(names.iter().map(String::as_str)).count();
     assert!(lines(&metrics) < 1500, "{}", lines(&metrics));
     assert!(metrics.render().contains("{overlay=\"other\"} 300"));
 }

@@ -1,10 +1,12 @@
 //! One answer as bytes, in the encodings that were asked for so far.
 
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+
+use crate::metrics::Matched;
 
 /// A content coding that answers are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +27,12 @@ pub enum Encoding {
 pub struct EncodingError(#[from] std::io::Error);
 
 /// What logs and metrics say whenever an answer is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The canonical query; none where the answer is about no environment.
     pub params: Option<Box<str>>,
     /// Applied overlays, the base not counted.
-    pub matched_rules: Box<[Arc<str>]>,
+    pub matched: Matched,
     /// Measurement types in the answer.
     pub measurements: usize,
 }
@@ -148,7 +150,7 @@ impl Answer {
         let kept = |slot: &OnceLock<Bytes>| slot.get().map_or(0, Bytes::len);
         let tags: usize = self.tags.iter().map(Bytes::len).sum();
         let params = self.facts.params.as_deref().map_or(0, str::len);
-        let facts = params + self.facts.matched_rules.len() * size_of::<Arc<str>>();
+        let facts = params + self.facts.matched.size();
         self.body.len() + tags + facts + encoded.into_iter().map(kept).sum::<usize>()
     }
 

@@ -4,7 +4,7 @@
 //! replace it, replace this file.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -73,8 +73,8 @@ impl KeyExtractor for Payer {
 impl Payer {
     fn of(&self, exchange: &Exchange) -> Budget {
         match &exchange.owner {
-            Some(name) => self.budget_of(("key", name)),
-            None => self.budget_of(("address", subscriber(exchange.client))),
+            Some(name) => self.budget_of(&**name),
+            None => self.budget_of(subscriber(exchange.client)),
         }
     }
 
@@ -197,11 +197,12 @@ fn number(number: impl itoa::Integer) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
-/// An IPv6 subscriber has a /64 and can use any address in it.
-fn subscriber(client: IpAddr) -> IpAddr {
+/// An address as a number. An IPv6 subscriber has a /64 and can use any address in
+/// it; IPv4 has a /96 of its own.
+fn subscriber(client: IpAddr) -> u128 {
     match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
     }
 }
 
@@ -225,7 +226,7 @@ mod tests {
         }));
         for client in 0..1_000_000 {
             let address = IpAddr::V4(Ipv4Addr::from_bits(client));
-            let budget = limiter.payer.budget_of(("address", address));
+            let budget = limiter.payer.budget_of(subscriber(address));
             assert!(limiter.budgets.check_key(&budget).is_ok());
         }
         let kept = u64::try_from(limiter.budgets.len()).unwrap();

@@ -52,7 +52,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
                 .iter_mut()
                 .for_each(|one| one.context = None);
         }
-        answer(&recipe, &ask.bundle, Some(&params))
+        answer(&recipe, &state, &ask.bundle, Some(&params))
     })?;
     let reply = Reply {
         revision: &revision,
@@ -73,7 +73,7 @@ async fn post(
     ask.read(&pairs(request.query_string())?, None, &BUNDLE_SWITCHES)?;
     negotiate(&request, None, ARCHIVES)?;
     let recipe = body::read(&request, payload, &state, read_recipe).await?;
-    let answer = Arc::new(answer(&recipe, &ask.bundle, None)?);
+    let answer = Arc::new(answer(&recipe, &state, &ask.bundle, None)?);
     let revision = state.publisher.current();
     let reply = Reply {
         revision: &revision,
@@ -85,11 +85,17 @@ async fn post(
     Ok(named(reply.send_unkept(&request, &state)?))
 }
 
-fn answer(recipe: &Recipe, choices: &Choices, params: Option<&str>) -> Result<Answer, ApiError> {
+fn answer(
+    recipe: &Recipe,
+    state: &State,
+    choices: &Choices,
+    params: Option<&str>,
+) -> Result<Answer, ApiError> {
     let document = recipe_file(recipe).map_err(defect)?;
     let files = bundle(recipe, &document, choices)?;
     let packed = pack(&files).map_err(defect)?;
-    Ok(Answer::packed(ZIP, &packed, facts(recipe, params)))
+    let facts = facts(recipe, params, &state.metrics);
+    Ok(Answer::packed(ZIP, &packed, facts))
 }
 
 /// What a browser saves it as.

@@ -49,7 +49,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
             return Err(no_value(&given, &selector, &recipe));
         };
         let bytes = write(setting, ask.context, shape)?;
-        let facts = facts(&recipe, Some(&params));
+        let facts = facts(&recipe, Some(&params), &state.metrics);
         Ok(Answer::new(shape.content_type(), &bytes, facts))
     })?;
     let reply = Reply {

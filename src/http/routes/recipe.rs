@@ -1,5 +1,6 @@
 //! `/v1/recipe`: what an environment should run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_http::Request;
@@ -15,7 +16,7 @@ use crate::http::middleware::Exchange;
 use crate::http::parameters::{Ask, Switch, pairs};
 use crate::http::respond::{Reply, kept_or};
 use crate::http::state::State;
-use crate::metrics::CacheResult;
+use crate::metrics::{CacheResult, Metrics};
 use crate::model::{CoverageLevel, Query, Recipe};
 use crate::rules::RuleBase;
 use crate::serving::{Answer, Facts, Revision};
@@ -59,7 +60,7 @@ pub(in crate::http) fn known<T>(
         return None;
     }
     let format = of_answer(request, None).ok()?;
-    let key = key(format, request.uri().query().unwrap_or_default(), "");
+    let key = key(format, request.uri().path_and_query()?.as_str());
     let reply = Reply {
         revision,
         key: &key,
@@ -70,13 +71,21 @@ pub(in crate::http) fn known<T>(
     Some(give(reply))
 }
 
-/// What an answer is kept under: a canonical query and its options.
-fn key(format: Format, query: &str, options: &str) -> String {
-    let path = match format {
-        Format::Json => "recipe.json?",
-        Format::Yaml => "recipe.yaml?",
-    };
-    [path, query, options].concat()
+/// What an answer is kept under: the canonical target of the request. In JSON it
+/// is the key itself, so that nothing is written to look for it.
+fn key(format: Format, target: &str) -> Cow<'_, str> {
+    match format {
+        Format::Json => target.into(),
+        Format::Yaml => format!("yaml {target}").into(),
+    }
+}
+
+/// The path with a query, which may be empty or begin with an option.
+fn target(query: &str) -> String {
+    match query.trim_start_matches('&') {
+        "" => PATH.to_owned(),
+        query => format!("{PATH}?{query}"),
+    }
 }
 
 async fn post(
@@ -122,7 +131,14 @@ async fn post(
     let mut recipe = revision.rules().recipe(&ask.query);
     recipe.notes = notes;
     let params = ask.query.canonical(vocabulary);
-    let answer = Arc::new(answer(&recipe, revision.rules(), &ask, format, &params)?);
+    let answer = Arc::new(answer(
+        &recipe,
+        &state,
+        revision.rules(),
+        &ask,
+        format,
+        &params,
+    )?);
     let reply = Reply {
         revision: &revision,
         key: "",
@@ -142,12 +158,7 @@ fn location(ask: &Ask, rules: &RuleBase) -> String {
         Some(Format::Yaml) => query.push_str("&format=yaml"),
         None => {}
     }
-    let query = query.trim_start_matches('&');
-    if query.is_empty() {
-        PATH.to_owned()
-    } else {
-        format!("{PATH}?{query}")
-    }
+    target(&query)
 }
 
 fn reply(
@@ -158,10 +169,11 @@ fn reply(
 ) -> Result<HttpResponse, ApiError> {
     let format = of_answer(request, ask.format)?;
     let params = ask.query.canonical(revision.rules().vocabulary());
-    let key = key(format, &params, &ask.options());
+    let target = target(&(params.clone() + &ask.options()));
+    let key = key(format, &target);
     let rules = revision.rules();
     let (answer, cache) = kept_or(revision, &key, || {
-        answer(&recipe(rules, ask)?, rules, ask, format, &params)
+        answer(&recipe(rules, ask)?, state, rules, ask, format, &params)
     })?;
     let reply = Reply {
         revision,
@@ -191,6 +203,7 @@ pub(in crate::http) fn recipe(rules: &RuleBase, ask: &Ask) -> Result<Recipe, Api
 
 fn answer(
     recipe: &Recipe,
+    state: &State,
     rules: &RuleBase,
     ask: &Ask,
     format: Format,
@@ -202,11 +215,12 @@ fn answer(
         trace: trace.as_ref(),
     };
     let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
-    let facts = facts(recipe, Some(params));
+    let facts = facts(recipe, Some(params), &state.metrics);
     Ok(Answer::new(media_type(format), &bytes, facts))
 }
 
-pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>) -> Facts {
+pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>, metrics: &Metrics) -> Facts {
+    let overlays = recipe.overlays.iter().skip(1);
     let mut types: Vec<_> = recipe
         .settings
         .iter()
@@ -215,7 +229,7 @@ pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>) -> Facts {
     types.dedup();
     Facts {
         params: params.map(Box::from),
-        matched_rules: recipe.overlays.iter().skip(1).cloned().collect(),
+        matched: metrics.matched(overlays.map(|name| &**name)),
         measurements: types.len(),
     }
 }
