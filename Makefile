@@ -19,11 +19,15 @@ FUZZ_TARGETS := version selector query_string snapshot rules bundle
 FUZZ_SECONDS ?= 600
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
-# The agent as it is shipped: static, and small enough for every node.
-AGENT_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
-AGENT := target/$(AGENT_TARGET)/agent/eidos-agent
-# Server and command line as images carry them: static too.
-PROGRAMS := target/$(AGENT_TARGET)/release
+# Programs as images carry them: static. The target is named so that the flag does
+# not reach build scripts and macros.
+TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
+STATIC := RUSTFLAGS='-C target-feature=+crt-static'
+# Server and command line; loadtest/programs.py builds with the same flags.
+RELEASE := --locked --target $(TARGET) --no-default-features --features server,cli
+PROGRAMS := $(CURDIR)/target/$(TARGET)/release
+# The agent, small enough for every node.
+AGENT := $(CURDIR)/target/$(TARGET)/agent/eidos-agent
 AGENT_MOST_BYTES := 4194304
 PROMETHEUS := github.com/prometheus/prometheus@v0.307.3
 HELM := helm.sh/helm/v3/cmd/helm@v3.18.6
@@ -69,22 +73,25 @@ unit: ## the tests in Rust
 
 .PHONY: agent-program
 agent-program: ## the agent as it is shipped
-	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --profile agent \
-	  --target $(AGENT_TARGET) --no-default-features --features agent --bin eidos-agent
+	$(STATIC) $(CARGO) build --locked --profile agent --target $(TARGET) \
+	  --no-default-features --features agent --bin eidos-agent
+
+.PHONY: programs
+programs: ## server and command line as they are shipped
+	$(STATIC) $(CARGO) build --release $(RELEASE) --bin eidos-api-server --bin eidos
 
 .PHONY: agent
 agent: agent-program ## the agent alone: with its own feature, static, small
 	$(CARGO) test --locked --no-default-features --features agent
 	ldd $(AGENT) 2>&1 | grep -qE 'statically linked|not a dynamic executable'
 	test "$$(stat -c %s $(AGENT))" -le $(AGENT_MOST_BYTES)
-	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) $(CARGO) test --locked --test tests agent::
+	EIDOS_AGENT_BIN=$(AGENT) $(CARGO) test --locked --test tests agent::
 
 .PHONY: faults
-faults: ## what takes too long for tests: floods, crowds, terminations; five minutes
+faults: programs ## what takes too long for tests: floods, crowds, terminations; five minutes
 	@test -e /usr/lib/*/faketime/libfaketime.so.1 || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends faketime; }
-	$(CARGO) build --release --locked --no-default-features --features server --bin eidos-api-server
-	python3 -B loadtest/faults/run.py
+	EIDOS_SERVER_BIN=$(PROGRAMS)/eidos-api-server python3 -B loadtest/faults/run.py
 
 .PHONY: fuzz
 fuzz: $(OUTSIDE)/bin/cargo-fuzz ## libFuzzer looks for what no test thought of; FUZZ_SECONDS each
@@ -115,11 +122,9 @@ licences: $(OUTSIDE)/bin/cargo-deny ## licences, sources and bans of dependencie
 	$(OUTSIDE)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: outside
-outside: tools cluster agent-program $(OUTSIDE)/bin/cargo-cyclonedx ## server, agent and command line as their users use them
-	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --release --locked \
-	  --target $(AGENT_TARGET) --bin eidos-api-server --bin eidos
-	EIDOS_AGENT_BIN=$(CURDIR)/$(AGENT) EIDOS_BIN=$(CURDIR)/$(PROGRAMS)/eidos \
-	  EIDOS_SERVER_BIN=$(CURDIR)/$(PROGRAMS)/eidos-api-server \
+outside: tools cluster agent-program programs $(OUTSIDE)/bin/cargo-cyclonedx ## server, agent and command line as their users use them
+	EIDOS_AGENT_BIN=$(AGENT) EIDOS_BIN=$(PROGRAMS)/eidos \
+	  EIDOS_SERVER_BIN=$(PROGRAMS)/eidos-api-server \
 	  $(PYTHON) -m pytest -q -p no:cacheprovider tests/outside
 
 .PHONY: cluster

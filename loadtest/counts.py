@@ -14,9 +14,7 @@ from pathlib import Path
 import budget
 import rule_base
 import snapshot
-
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "target/loadtest"
+from programs import WORK, build
 
 # Scenario of hot_path.rs, how often, on how many generated overlays or with which
 # snapshot.
@@ -32,17 +30,6 @@ SCENARIOS = {
     "posted-json": ("post", 20, "snapshot.json"),
     "posted-yaml": ("post", 20, "snapshot.yaml"),
 }
-
-
-def build() -> Path:
-    """The program under `hot_path.rs`, as releases are built."""
-    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "hot_path"]
-    command += ["--no-default-features", "--features", "server"]
-    said = subprocess.run(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    built = re.search(r"Executable .*\((.+)\)", said.stderr)
-    if said.returncode or not built:
-        raise SystemExit(said.stderr)
-    return ROOT / built[1]
 
 
 def count(program: Path, name: str) -> int:
@@ -70,7 +57,7 @@ def count(program: Path, name: str) -> int:
 
 
 def main() -> int:
-    program = build()
+    program = build("hot_path")["hot_path"]
     snapshot.write(WORK)
     with ThreadPoolExecutor(max_workers=2) as pool:
         counted = dict(zip(SCENARIOS, pool.map(lambda name: count(program, name), SCENARIOS)))

@@ -6,7 +6,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from servers import WORK, Server
+from programs import WORK
+from servers import Server
 
 CORE = "1"
 CONNECTIONS = 64

@@ -9,7 +9,8 @@ from statistics import median
 import budget
 import chart
 from load import Cost
-from servers import ROOT, Server
+from programs import ROOT
+from servers import Server
 
 HERE = ROOT / "loadtest"
 

@@ -16,7 +16,7 @@ import rule_base
 import servers
 import snapshot
 from load import Ask
-from servers import ROOT, WORK
+from programs import WORK, build
 
 QUERY = "os=ubuntu&osv=24.04&service=eks&k8s=1.33.5&gpu=h100&intent=training"
 RECIPE = f"/v1/recipe?{QUERY}"
@@ -24,15 +24,6 @@ RECIPE = f"/v1/recipe?{QUERY}"
 COLD = Ask("/v1/recipe?os=ubuntu&service=eks&k8s=1.30.0&gpu=gb200&intent=training&osv=24.*")
 RATES = [1000, 5000, 20000]
 OVERLAYS = [10, 1_000, 10_000, 100_000]
-
-
-def build() -> dict[str, Path]:
-    """Generator and floor, and with them the server, as releases are built."""
-    command = ["cargo", "bench", "--locked", "--no-default-features", "--features", "server"]
-    command += ["--no-run", "--bench", "pace", "--bench", "bare"]
-    said = subprocess.run(command, check=True, cwd=ROOT, stderr=subprocess.PIPE, text=True).stderr
-    found = re.findall(r"Executable loadtest/(\w+)\.rs \((.+)\)", said)
-    return {name: ROOT / program for name, program in found}
 
 
 def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
@@ -88,7 +79,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=4)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
-    programs = build()
+    programs = build("pace", "bare")
     figures = report.Figures(options.rounds, options.seconds)
     started = []
 

@@ -7,8 +7,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "target" / "loadtest"
+from programs import WORK, server
+
 CORE = "0"
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -95,9 +95,8 @@ def eidos(port: int, log: Path | None = None, rules: Path | None = None) -> Serv
     if rules:
         settings["RECIPE_DATA_PATH"] = str(rules)
     name = "eidos-log" if log else "eidos"
-    program = ROOT / "target" / "release" / "eidos-api-server"
     with open(log or os.devnull, "w") as out:
-        return _start(name, port, "/ready", [program], env=os.environ | settings, stdout=out)
+        return _start(name, port, "/ready", [server()], env=os.environ | settings, stdout=out)
 
 
 def bare(port: int, program: Path, file: Path) -> Server:
