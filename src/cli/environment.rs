@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::embedded::embedded;
 use super::exit::Failure;
 use super::remote::RemoteArguments;
-use super::rules::embedded;
 use super::{input, output};
 use crate::assess::imply;
 use crate::model::{Query, Recipe};

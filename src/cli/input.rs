@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::exit::Failure;
-use super::remote::trust;
+use super::variables::trust;
 use crate::client::fetch;
 use crate::cluster::{self, ConfigMapUri};
 use crate::wire::{DocumentError, Format};

@@ -6,6 +6,7 @@
 mod bundle;
 mod completion;
 mod diff;
+mod embedded;
 mod environment;
 mod exit;
 mod folder;
@@ -19,6 +20,7 @@ mod rules;
 mod snapshot;
 mod usage;
 mod validate;
+mod variables;
 mod watch;
 
 use std::ffi::OsString;

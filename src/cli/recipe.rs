@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::embedded::embedded;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::images::ImagesCommand;
 use super::output;
 use super::remote::{Remote, RemoteArguments};
-use super::rules::embedded;
 use crate::cluster::Component;
 use crate::model::{Recipe, Selector, nearest};
 use crate::wire::{Format, RecipeDocument, RecipeOptions, encode};

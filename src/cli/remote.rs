@@ -3,19 +3,19 @@
 //! What it is asked is what the commands would have asked the engine; its answers
 //! are read back, so that every format is shown by the same code.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::exit::Failure;
+use super::variables::{trust, variable};
 use super::{input, output};
 use crate::archive::unpack;
 use crate::assess::Verdict;
 use crate::bundle::File;
 use crate::client::service::{Address, Media, Question, Request, Service, ServiceError};
-use crate::client::{Retry, SystemClock, Trust};
+use crate::client::{Retry, SystemClock};
 use crate::diff::Change;
 use crate::model::Recipe;
 use crate::wire::{
@@ -46,18 +46,6 @@ impl RemoteArguments {
         let service = Service::new(address, variable("EIDOS_API_KEY"), &trust(), PATIENCE)?;
         Ok(Some(Remote { service }))
     }
-}
-
-/// Whom to believe: `SSL_CERT_FILE`, or the authorities of the system.
-pub(super) fn trust() -> Trust {
-    let file = variable("SSL_CERT_FILE").map(PathBuf::from);
-    file.map_or(Trust::System, Trust::File)
-}
-
-/// What is set and not empty.
-fn variable(name: &str) -> Option<String> {
-    let value: Option<OsString> = std::env::var_os(name);
-    value?.into_string().ok().filter(|text| !text.is_empty())
 }
 
 /// A server that is asked.

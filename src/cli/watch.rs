@@ -8,8 +8,8 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::embedded::embedded;
 use super::exit::{Exit, Failure};
-use super::rules::embedded;
 use crate::cluster;
 use crate::operator::{self, Interval, Options, Pace, Term};
 use crate::telemetry::{self, LogFormat, LogLevel, Stream};

@@ -11,7 +11,7 @@ use futures_util::future::{Either, TryFutureExt, ready};
 use tracing_actix_web::TracingLogger;
 
 use super::error::ApiError;
-use super::middleware::{admit, cors, exchange, kept};
+use super::middleware::{admit, cors, kept, outermost};
 use super::routes;
 use super::state::State;
 use crate::settings::LogLevel;
@@ -87,7 +87,7 @@ pub fn build_app(
         .default_service(web::to(routes::not_found))
         .wrap(cors)
         .wrap(from_fn(move |request, next| {
-            exchange(web::Data::clone(&around_all), request, next)
+            outermost(web::Data::clone(&around_all), request, next)
         }))
         .wrap(spans)
 }

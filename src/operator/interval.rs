@@ -9,6 +9,9 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
+/// A failed run is tried again sooner than a good one is repeated.
+const RETRY: SignedDuration = SignedDuration::from_mins(15);
+
 /// From a second to 30 days. The API server asks for a minute at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interval(SignedDuration);
@@ -23,6 +26,11 @@ impl Interval {
     #[must_use]
     pub const fn duration(self) -> SignedDuration {
         self.0
+    }
+
+    /// The time from the end of a run to the next.
+    pub(super) fn pause(self, failed: bool) -> SignedDuration {
+        if failed { self.0.min(RETRY) } else { self.0 }
     }
 }
 

@@ -8,12 +8,11 @@ use k8s_openapi::api::batch::v1::Job;
 
 use super::interval::Interval;
 use super::resource::DriftWatch;
+use super::status::{Failed, agent_failed};
 
 /// How long after its own deadline a Job is waited for: its controller ends it at
 /// the deadline, where there is one.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
-/// A failed run is tried again sooner than a good one is repeated.
-const RETRY: SignedDuration = SignedDuration::from_mins(15);
 
 /// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +31,6 @@ pub(super) enum Step {
     Fail(Failed),
     /// The next run is due at this time.
     Rest(Timestamp),
-}
-
-/// A run that brought nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
-    pub(super) at: Timestamp,
-    pub(super) reason: String,
-    pub(super) message: String,
 }
 
 /// Decides. `current` says whether the Job is the one that the watch wants now.
@@ -70,17 +61,7 @@ pub(super) fn due(watch: &DriftWatch, interval: Interval) -> Option<Timestamp> {
         return None;
     }
     let last = status.last_run_time.as_ref()?.0;
-    let failed = super::status::agent_failed(status);
-    last.checked_add(pause(interval, failed)).ok()
-}
-
-/// The time from the end of a run to the next.
-pub(super) fn pause(interval: Interval, failed: bool) -> SignedDuration {
-    if failed {
-        interval.duration().min(RETRY)
-    } else {
-        interval.duration()
-    }
+    last.checked_add(interval.pause(agent_failed(status))).ok()
 }
 
 /// A Job that is over.

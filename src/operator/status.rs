@@ -6,7 +6,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::interval::Interval;
 use super::judge::Judgement;
-use super::plan::{Failed, pause};
 use super::resource::{DriftWatch, DriftWatchStatus};
 
 /// Everything else is about the current spec, baseline and last run.
@@ -20,6 +19,14 @@ pub(super) const AGENT_FAILED: &str = "AgentFailed";
 
 /// The longest message, in characters: the API server takes 32 KiB.
 const LONGEST: usize = 8_192;
+
+/// A run that brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) at: Timestamp,
+    pub(super) reason: String,
+    pub(super) message: String,
+}
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +125,7 @@ impl Next {
     }
 
     fn schedule(&mut self, interval: Interval) {
-        let pause = pause(interval, agent_failed(&self.status));
+        let pause = interval.pause(agent_failed(&self.status));
         let last = self.status.last_run_time.as_ref();
         let due = last.and_then(|last| last.0.checked_add(pause).ok());
         self.status.next_run_time = due.map(Time);

@@ -10,8 +10,6 @@ mod test;
 use clap::Subcommand;
 
 use super::exit::{Exit, Failure};
-use crate::library;
-use crate::rules::{RuleBase, compile};
 
 /// What to do with rules. Rules are a folder, a file, or a git revision of
 /// either, such as `main:recipes`; left out, the folder `recipes` if there is
@@ -29,15 +27,6 @@ pub(super) enum Command {
     /// Print the JSON Schema of rule files.
     #[command(after_help = "Examples:\n  eidos rules schema > recipes/rules.schema.json")]
     Schema,
-}
-
-/// The rules inside the program.
-pub(super) fn embedded() -> Result<RuleBase, Failure> {
-    let texts = library::embedded();
-    let compiled = compile(&texts.files, &texts.defaults, &texts.digest);
-    compiled
-        .map(|compiled| compiled.rules)
-        .map_err(Failure::Broken)
 }
 
 pub(super) fn run(command: Command) -> Result<Exit, Failure> {

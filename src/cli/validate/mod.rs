@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::embedded::embedded;
 use super::environment::EnvironmentFlags;
 use super::exit::{Exit, Failure};
 use super::remote::RemoteArguments;
-use super::rules::embedded;
 use super::{input, output};
 use crate::assess::{Verdict, imply, validate};
 use crate::library;

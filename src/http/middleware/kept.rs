@@ -9,7 +9,8 @@ use actix_web::http::header;
 use actix_web::{HttpMessage, HttpResponse};
 
 use super::admission::check;
-use super::exchange::{Exchange, InFlight, panicked};
+use super::exchange::Exchange;
+use super::outermost::{InFlight, finish, panicked};
 use super::rate_limit::say_budget;
 use crate::http::respond::Reply;
 use crate::http::routes::recipe;
@@ -43,7 +44,7 @@ fn give(request: &Request, reply: &Reply<'_>, state: &State) -> Response<BoxBody
     let mut response = given.unwrap_or_else(HttpResponse::from_error);
     say_budget(&mut response, &exchange, state);
     let response = response.map_into_left_body();
-    let response = exchange.finish(head, response, in_flight, state);
+    let response = finish(exchange, head, response, in_flight, state);
     Response::from(response).map_body(|_, body| match body {
         EitherBody::Left { body } | EitherBody::Right { body } => body,
     })

@@ -19,7 +19,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Paid};
 use crate::http::error::ApiError;
 use crate::http::state::State;
 use crate::settings::Rate;
@@ -81,13 +81,6 @@ impl Payer {
     fn budget_of(&self, who: impl Hash) -> Budget {
         u32::try_from(self.hasher.hash_one(who) % BUDGETS).unwrap_or_default()
     }
-}
-
-/// The budget that a request was taken from, and what was left of it then.
-#[derive(Debug)]
-pub(super) struct Paid {
-    budget: Budget,
-    left: u32,
 }
 
 impl RateLimiter {
