@@ -10,11 +10,13 @@ DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus 
 LOADTEST := curl nginx-light python3-yaml wrk
 COUNTS := python3-yaml valgrind
 # Of the load test; 1 and 1 to try it.
-ROUNDS ?= 3
-SECONDS ?= 4
+ROUNDS ?= 9
+SECONDS ?= 2
 DENY_VERSION := 0.20.2
 CYCLONEDX_VERSION := 0.5.9
 FUZZ_VERSION := 0.13.2
+# Tools that run for seconds: compiling them fast is worth more than fast tools.
+INSTALL := $(CARGO) install --locked --quiet --debug --root $(OUTSIDE)
 FUZZ_TARGETS := version selector query_string snapshot rules bundle
 FUZZ_SECONDS ?= 600
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
@@ -113,7 +115,7 @@ counts: ## is the hot path as short as it was; UPDATE=1 stores what it is
 	python3 loadtest/counts.py $(if $(UPDATE),--update)
 
 .PHONY: loadtest
-loadtest: ## compare with nginx, some ten minutes; writes loadtest/REPORT.md
+loadtest: ## compare with nginx, a quarter of an hour; writes loadtest/REPORT.md
 	$(call installed,$(LOADTEST))
 	python3 loadtest/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
 
@@ -158,12 +160,12 @@ $(OUTSIDE)/installed: tests/outside/requirements.txt
 
 $(OUTSIDE)/bin/cargo-deny:
 	@echo "installing cargo-deny $(DENY_VERSION)"
-	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root $(OUTSIDE)
+	$(INSTALL) cargo-deny --version $(DENY_VERSION)
 
 $(OUTSIDE)/bin/cargo-cyclonedx:
 	@echo "installing cargo-cyclonedx $(CYCLONEDX_VERSION)"
-	$(CARGO) install cargo-cyclonedx --version $(CYCLONEDX_VERSION) --locked --quiet --root $(OUTSIDE)
+	$(INSTALL) cargo-cyclonedx --version $(CYCLONEDX_VERSION)
 
 $(OUTSIDE)/bin/cargo-fuzz:
 	@echo "installing cargo-fuzz $(FUZZ_VERSION)"
-	$(CARGO) install cargo-fuzz --version $(FUZZ_VERSION) --locked --quiet --root $(OUTSIDE)
+	$(INSTALL) cargo-fuzz --version $(FUZZ_VERSION)

@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 from collections import defaultdict
-from statistics import median
+from statistics import median, quantiles
 
 import budget
 import chart
@@ -66,8 +66,9 @@ class Figures:
 
 
 def _spread(values: list[float], form: str = ",.0f") -> str:
-    low, high = format(min(values), form), format(max(values), form)
-    middle = format(median(values), form)
+    """The median, and between what the middle half of the rounds lies."""
+    cuts = quantiles(values, method="inclusive") if len(values) > 1 else values * 3
+    low, middle, high = (format(cut, form) for cut in cuts)
     return middle if low == high else f"{middle} ({low} to {high})"
 
 

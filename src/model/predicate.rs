@@ -259,11 +259,12 @@ impl Condition {
     /// version satisfies no range.
     #[must_use]
     pub fn accepts(&self, value: &str) -> bool {
-        let point = value.parse::<Version>().ok().map(|version| version.point());
         self.alternatives
             .iter()
             .any(|alternative| match alternative {
-                Alternative::Range(interval) => point.is_some_and(|point| interval.contains(point)),
+                Alternative::Range(interval) => {
+                    Version::point_of(value).is_some_and(|point| interval.contains(point))
+                }
                 Alternative::Text(text) => **text == *value,
             })
     }

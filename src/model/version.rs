@@ -56,6 +56,13 @@ impl Version {
         self.point
     }
 
+    /// The position of a version that is not kept; none of what is no version.
+    #[must_use]
+    pub fn point_of(text: &str) -> Option<u128> {
+        let (point, _) = position(text.trim_matches(' ')).ok()?;
+        Some(point)
+    }
+
     /// How many components were written, 1 to 3.
     #[must_use]
     pub const fn precision(&self) -> u8 {
@@ -68,43 +75,49 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let text = text.trim_matches(' ');
-        let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        if bare.is_empty() {
-            return Err(VersionError::Empty);
-        }
-        if bare.starts_with('-') {
-            return Err(VersionError::Negative);
-        }
-        let (numbers, suffix) = match bare.find(['-', '+']) {
-            Some(at) => {
-                let (numbers, suffix) = bare.split_at(at);
-                // `1.-2` is a negative component, not the suffix `-2`.
-                if numbers.ends_with('.') {
-                    return Err(VersionError::Negative);
-                }
-                (numbers, Some(suffix))
-            }
-            None => (bare, None),
-        };
-        if let Some(suffix) = suffix {
-            check_suffix(suffix)?;
-        }
-        let mut point: u128 = 0;
-        let mut precision: u8 = 0;
-        for component in numbers.split('.') {
-            if precision == 3 {
-                return Err(VersionError::TooManyComponents);
-            }
-            point = (point << 32) | u128::from(parse_component(component)?);
-            precision += 1;
-        }
-        point <<= 32 * (3 - u32::from(precision));
+        let (point, precision) = position(text)?;
         Ok(Self {
             text: text.into(),
             point,
             precision,
         })
     }
+}
+
+/// Where a version is on the number line, and its precision.
+fn position(text: &str) -> Result<(u128, u8), VersionError> {
+    let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    if bare.is_empty() {
+        return Err(VersionError::Empty);
+    }
+    if bare.starts_with('-') {
+        return Err(VersionError::Negative);
+    }
+    let (numbers, suffix) = match bare.find(['-', '+']) {
+        Some(at) => {
+            let (numbers, suffix) = bare.split_at(at);
+            // `1.-2` is a negative component, not the suffix `-2`.
+            if numbers.ends_with('.') {
+                return Err(VersionError::Negative);
+            }
+            (numbers, Some(suffix))
+        }
+        None => (bare, None),
+    };
+    if let Some(suffix) = suffix {
+        check_suffix(suffix)?;
+    }
+    let mut point: u128 = 0;
+    let mut precision: u8 = 0;
+    for component in numbers.split('.') {
+        if precision == 3 {
+            return Err(VersionError::TooManyComponents);
+        }
+        point = (point << 32) | u128::from(parse_component(component)?);
+        precision += 1;
+    }
+    point <<= 32 * (3 - u32::from(precision));
+    Ok((point, precision))
 }
 
 fn check_suffix(suffix: &str) -> Result<(), VersionError> {
