@@ -10,7 +10,7 @@ DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus 
 LOADTEST := curl nginx-light python3-yaml wrk
 COUNTS := python3-yaml valgrind
 # Of the load test; 1 and 1 to try it.
-ROUNDS ?= 9
+ROUNDS ?= 15
 SECONDS ?= 2
 DENY_VERSION := 0.20.2
 CYCLONEDX_VERSION := 0.5.9
@@ -115,7 +115,7 @@ counts: ## is the hot path as short as it was; UPDATE=1 stores what it is
 	python3 loadtest/counts.py $(if $(UPDATE),--update)
 
 .PHONY: loadtest
-loadtest: ## compare with nginx, a quarter of an hour; writes loadtest/REPORT.md
+loadtest: ## compare with nginx, some twenty minutes; writes loadtest/REPORT.md
 	$(call installed,$(LOADTEST))
 	python3 loadtest/run.py --rounds $(ROUNDS) --seconds $(SECONDS)
 

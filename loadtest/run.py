@@ -23,8 +23,8 @@ RECIPE = f"/v1/recipe?{QUERY}"
 # Below any rule base that is generated, and in no cache.
 COLD = Ask("/v1/recipe?os=ubuntu&service=eks&k8s=1.30.0&gpu=gb200&intent=training&osv=24.*")
 RATES = [1000, 5000, 20000]
-# What the HTTP library by itself is asked too.
-FLOOR = {"hit", "304", "HEAD"}
+# What the HTTP library by itself is asked too, and the file that it gives.
+FLOOR = {"hit": "hit.json", "304": "hit.json", "HEAD": "hit.json", "gzip hit": "hit.json.gz"}
 OVERLAYS = [10, 1_000, 10_000, 100_000]
 
 
@@ -77,7 +77,7 @@ def unchanged(nginx: servers.Server) -> dict[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=int, default=2)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,10 @@ def main() -> int:
         nginx = running(servers.nginx(18082, WORK / "files"))
         rows["304"][1].headers.update(unchanged(nginx))
         pairs = [("", eidos, nginx)]
-        bare = running(servers.bare(18085, programs["bare"], WORK / "files/hit.json"))
+        bare = {
+            file: running(servers.bare(port, programs["bare"], WORK / "files" / file))
+            for port, file in enumerate(sorted(set(FLOOR.values())), 18085)
+        }
         logged = running(servers.eidos(18083, log=WORK / "eidos.log"))
         other = running(servers.nginx(18084, WORK / "files", log=WORK / "nginx.log"))
         pairs.append((", both with a log", logged, other))
@@ -132,7 +135,7 @@ def one_round(figures, seconds, programs, rows, pairs, bare, bases, turn) -> Non
                 continue
             asked = list(zip(both, asks))
             if not suffix and name in FLOOR:
-                asked.append((bare, asks[0]))
+                asked.append((bare[FLOOR[name]], asks[0]))
             for server, ask in asked[::turn]:
                 taken = cost(server, ask, programs, seconds)
                 figures.cost(name + suffix, server.name, taken)
