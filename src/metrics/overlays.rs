@@ -61,14 +61,8 @@ impl Matched {
 
     /// How many overlays there are in the answer.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub const fn overlays(&self) -> usize {
         self.0.len()
-    }
-
-    /// Whether the answer has no overlays: it is about the base, or no recipe.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// Bytes held.
@@ -80,6 +74,9 @@ impl Matched {
 
 impl std::fmt::Debug for Matched {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Matched").field(&self.len()).finish()
+        formatter
+            .debug_tuple("Matched")
+            .field(&self.overlays())
+            .finish()
     }
 }

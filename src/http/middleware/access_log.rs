@@ -45,7 +45,7 @@ pub(super) fn write(
         status: status.as_u16(),
         duration: elapsed,
         params: canonical.or(query).map(cut),
-        matched_rules: facts.map(|facts| facts.matched.len()),
+        matched_rules: facts.map(|facts| facts.matched.overlays()),
         measurements: facts.map(|facts| facts.measurements),
         cache: given.map(|given| CacheResult::name(given.cache)),
         rules_digest: given.map(|given| &*given.rules_digest),
