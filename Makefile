@@ -21,11 +21,12 @@ FUZZ_TARGETS := version selector query_string snapshot rules bundle
 FUZZ_SECONDS ?= 600
 # Programs that Go builds for tests; those of `cluster` take some ten minutes.
 GO_TOOLS := $(CURDIR)/target/test-tools
-# Programs as images carry them: static. The target is named so that the flag does
+# Programs are static, as in images. The target is named so that the flag does
 # not reach build scripts and macros.
 TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
 STATIC := RUSTFLAGS='-C target-feature=+crt-static'
-# Server and command line; loadtest/programs.py builds with the same flags.
+# Server and command line, with the features of both so that the library is compiled
+# once; images build each alone. loadtest/programs.py uses the same flags.
 RELEASE := --locked --target $(TARGET) --no-default-features --features server,cli
 PROGRAMS := $(CURDIR)/target/$(TARGET)/release
 # The agent, small enough for every node.
@@ -79,7 +80,7 @@ agent-program: ## the agent as it is shipped
 	  --no-default-features --features agent --bin eidos-agent
 
 .PHONY: programs
-programs: ## server and command line as they are shipped
+programs: ## server and command line, static
 	$(STATIC) $(CARGO) build --release $(RELEASE) --bin eidos-api-server --bin eidos
 
 .PHONY: agent

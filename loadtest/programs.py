@@ -1,4 +1,5 @@
-"""Programs as releases are built, and where: what is measured is what images carry."""
+"""Programs as releases are built, and where: static, as in images. There each has its
+own features; here they are built with those of both, the library once."""
 
 import os
 import re

@@ -2,8 +2,8 @@
 
 The stages are built from programs that cargo has built, static ones:
 $EIDOS_SERVER_BIN, $EIDOS_AGENT_BIN and $EIDOS_BIN, or $EIDOS_IMAGE_PARTS, a folder
-with an out/ as the build stage leaves it. No base image is pulled, so the CLI's image, which has one, is read and not
-built.
+with an out/ as the build stage leaves it. No base image is pulled, so the CLI's
+image, which has one, is read and not built.
 """
 
 import contextlib
