@@ -10,8 +10,8 @@ DEBIAN := buildah chromium chromium-driver curl dbus jq nginx podman prometheus 
 LOADTEST := curl nginx-light python3-yaml wrk
 COUNTS := python3-yaml valgrind
 # Of the load test; 1 and 1 to try it.
-ROUNDS ?= 15
-SECONDS ?= 2
+ROUNDS ?= 30
+SECONDS ?= 1
 DENY_VERSION := 0.20.2
 CYCLONEDX_VERSION := 0.5.9
 FUZZ_VERSION := 0.13.2

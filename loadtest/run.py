@@ -8,6 +8,7 @@ import argparse
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import load
@@ -23,13 +24,17 @@ RECIPE = f"/v1/recipe?{QUERY}"
 # Below any rule base that is generated, and in no cache.
 COLD = Ask("/v1/recipe?os=ubuntu&service=eks&k8s=1.30.0&gpu=gb200&intent=training&osv=24.*")
 RATES = [1000, 5000, 20000]
+FIRST_PORT = 18081
 # What the HTTP library by itself is asked too, and the file that it gives.
 FLOOR = {"hit": "hit.json", "304": "hit.json", "HEAD": "hit.json", "gzip hit": "hit.json.gz"}
 OVERLAYS = [10, 1_000, 10_000, 100_000]
 
 
-def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
-    """What is asked of both, by row of the report; writes nginx' files."""
+def requests(
+    eidos: servers.Server,
+) -> tuple[dict[str, tuple[Ask, Ask]], dict[str, dict[str, str]]]:
+    """What is asked of both, by row of the report; and the headers of those answers
+    that the HTTP library gives too, by file. Writes nginx' files."""
     files = WORK / "files"
     files.mkdir(parents=True, exist_ok=True)
 
@@ -46,8 +51,8 @@ def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
         return {name.lower(): value for name, value in pairs}
 
     hit, gzip = Ask(RECIPE), Ask(RECIPE, headers={"Accept-Encoding": "gzip"})
-    tag = fetch(hit, "hit.json")["etag"]
-    fetch(gzip, "hit.json.gz")
+    heads = {"hit.json": fetch(hit, "hit.json"), "hit.json.gz": fetch(gzip, "hit.json.gz")}
+    tag = heads["hit.json"]["etag"]
     snapshot.write(WORK)
     rows = {
         "hit": (hit, Ask("/hit.json")),
@@ -65,7 +70,7 @@ def requests(eidos: servers.Server) -> dict[str, tuple[Ask, Ask]]:
         rows[f"snapshot as {kind}"] = (posted, Ask(f"/posted-{kept}.json"))
     fetch(Ask(COLD.path.replace("*", "0")), "cold.json")
     fetch(rows["bundle"][0], "bundle.zip")
-    return rows
+    return rows, heads
 
 
 def unchanged(nginx: servers.Server) -> dict[str, str]:
@@ -77,47 +82,34 @@ def unchanged(nginx: servers.Server) -> dict[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=1)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     programs = build("pace", "bare")
     figures = report.Figures(options.rounds, options.seconds)
-    started = []
-
-    def running(server: servers.Server) -> servers.Server:
-        started.append(server)
-        return server
-
-    try:
-        eidos = running(servers.eidos(18081))
-        figures.start(eidos.ready_ms, eidos.resident_mib())
-        rows = requests(eidos)
-        nginx = running(servers.nginx(18082, WORK / "files"))
-        rows["304"][1].headers.update(unchanged(nginx))
-        pairs = [("", eidos, nginx)]
-        bare = {
-            file: running(servers.bare(port, programs["bare"], WORK / "files" / file))
-            for port, file in enumerate(sorted(set(FLOOR.values())), 18085)
-        }
-        logged = running(servers.eidos(18083, log=WORK / "eidos.log"))
-        other = running(servers.nginx(18084, WORK / "files", log=WORK / "nginx.log"))
-        pairs.append((", both with a log", logged, other))
+    with ExitStack() as started:
+        first = running(started, servers.eidos(FIRST_PORT))
+        rows, heads = requests(first)
+        first.stop()
         bases = {}
-        for count in OVERLAYS:
+        for port, count in enumerate(OVERLAYS, FIRST_PORT + 10):
             folder = WORK / f"rules-{count}"
             rule_base.write(count, folder)
-            bases[count] = running(servers.eidos(18090 + len(bases), rules=folder))
+            bases[count] = running(started, servers.eidos(port, rules=folder))
         for number in range(options.rounds):
             # Each goes first every second time.
             turn = -1 if number % 2 else 1
-            one_round(figures, options.seconds, programs, rows, pairs, bare, bases, turn)
-        figures.loaded(eidos.resident_mib())
-    finally:
-        for server in started:
-            server.stop()
-    failed = report.write(figures)
-    return 1 if failed else 0
+            one_round(figures, options.seconds, programs, rows, heads, turn)
+            for count, server in bases.items():
+                figures.base(count, server, load.full(server, COLD, options.seconds))
+    return 1 if report.write(figures) else 0
+
+
+def running(started: ExitStack, server: servers.Server) -> servers.Server:
+    """A server that stops with the others."""
+    started.callback(server.stop)
+    return server
 
 
 def cost(server: servers.Server, ask: Ask, programs: dict[str, Path], seconds: int) -> load.Cost:
@@ -127,26 +119,41 @@ def cost(server: servers.Server, ask: Ask, programs: dict[str, Path], seconds: i
     return load.full(server, ask, seconds)
 
 
-def one_round(figures, seconds, programs, rows, pairs, bare, bases, turn) -> None:
-    """Everything once; `turn` is the order in which servers are asked."""
-    for suffix, *both in pairs:
-        for name, asks in rows.items():
-            if suffix and name not in {"hit", "gzip hit", "304", "HEAD"}:
-                continue
-            asked = list(zip(both, asks))
-            if not suffix and name in FLOOR:
-                asked.append((bare[FLOOR[name]], asks[0]))
-            for server, ask in asked[::turn]:
-                taken = cost(server, ask, programs, seconds)
-                figures.cost(name + suffix, server.name, taken)
-                print(f"{name}{suffix}, {server.name}: {taken.rate:,.0f}/s", file=sys.stderr)
-    _, *both = pairs[0]
-    for rate in RATES:
-        for server, ask in list(zip(both, rows["hit"]))[::turn]:
-            taken = load.steady(server, programs["pace"], ask.path, rate, seconds)
-            figures.latency(rate, server.name, taken)
-    for count, server in bases.items():
-        figures.base(count, server, load.full(server, COLD, seconds))
+def one_round(figures, seconds, programs, rows, heads, turn) -> None:
+    """Everything once, on servers that start now: where its memory happens to lie
+    decides up to a fifth of what a process can do, for as long as it runs. `turn` is
+    the order in which they are asked."""
+    with ExitStack() as started:
+        eidos = running(started, servers.eidos(FIRST_PORT))
+        figures.start(eidos.ready_ms, eidos.resident_mib())
+        nginx = running(started, servers.nginx(FIRST_PORT + 1, WORK / "files"))
+        rows["304"][1].headers.update(unchanged(nginx))
+        log = running(started, servers.eidos(FIRST_PORT + 2, log=WORK / "eidos.log"))
+        other = running(
+            started, servers.nginx(FIRST_PORT + 3, WORK / "files", log=WORK / "nginx.log")
+        )
+        bare = {
+            file: running(
+                started, servers.bare(port, programs["bare"], WORK / "files" / file, head)
+            )
+            for port, (file, head) in enumerate(heads.items(), FIRST_PORT + 4)
+        }
+        for suffix, *both in [("", eidos, nginx), (", both with a log", log, other)]:
+            for name, asks in rows.items():
+                if suffix and name not in FLOOR:
+                    continue
+                asked = list(zip(both, asks))
+                if not suffix and name in FLOOR:
+                    asked.append((bare[FLOOR[name]], asks[0]))
+                for server, ask in asked[::turn]:
+                    taken = cost(server, ask, programs, seconds)
+                    figures.cost(name + suffix, server.name, taken)
+                    print(f"{name}{suffix}, {server.name}: {taken.rate:,.0f}/s", file=sys.stderr)
+        for rate in RATES:
+            for server, ask in list(zip([eidos, nginx], rows["hit"]))[::turn]:
+                taken = load.steady(server, programs["pace"], ask.path, rate, seconds)
+                figures.latency(rate, server.name, taken)
+        figures.loaded(eidos.resident_mib())
 
 
 if __name__ == "__main__":

@@ -99,9 +99,11 @@ def eidos(port: int, log: Path | None = None, rules: Path | None = None) -> Serv
         return _start(name, port, "/ready", [server()], env=os.environ | settings, stdout=out)
 
 
-def bare(port: int, program: Path, file: Path) -> Server:
-    """The HTTP library alone, giving one file."""
-    return _start("bare", port, "/", [program, port, file])
+def bare(port: int, program: Path, file: Path, head: dict[str, str]) -> Server:
+    """The HTTP library alone, giving one file under one head."""
+    # These two it writes by itself.
+    head = [": ".join(line) for line in head.items() if line[0] not in {"content-length", "date"}]
+    return _start("bare", port, "/", [program, port, file, *head])
 
 
 def nginx(port: int, root: Path, log: Path | None = None) -> Server:

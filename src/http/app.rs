@@ -10,6 +10,7 @@ use actix_web::{App, Error, web};
 use futures_util::future::{Either, TryFutureExt, ready};
 use tracing_actix_web::TracingLogger;
 
+use super::connection::Intake;
 use super::error::ApiError;
 use super::middleware::{admit, cors, kept, outermost};
 use super::routes;
@@ -32,11 +33,13 @@ pub fn build_service(
         application,
         move |request: Request, application| match kept::answer(&request, &state) {
             Some(kept) => Either::Left(ready(Ok(kept.map_body(|_, kept| EitherBody::right(kept))))),
-            None => Either::Right(
-                application
-                    .call(request)
-                    .map_ok(|response| Response::from(response.map_into_left_body())),
-            ),
+            None => {
+                let work = Intake::work(&request);
+                Either::Right(application.call(request).map_ok(move |response| {
+                    drop(work);
+                    Response::from(response.map_into_left_body())
+                }))
+            }
         },
     )
 }

@@ -1,5 +1,5 @@
 //! One connection as the framework sees it: bytes come in no faster than
-//! answers go out.
+//! answers go out, and a client that keeps us waiting has gone.
 //!
 //! Left alone, the framework understands 128 KiB of requests ahead. Sent by a
 //! client that never reads an answer, that is 27 MiB a connection.
@@ -10,8 +10,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use actix_http::Request;
 use actix_web::HttpRequest;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::patience::{Limits, Patience};
 
 /// Bytes after which what has come is understood and answered, before more is
 /// read: the longest request of a browser. The framework reads into a buffer of 8
@@ -29,39 +32,62 @@ pub(super) struct Connection<T> {
     blocked: bool,
     /// A read was refused: to be woken once it would not be.
     waiting: bool,
+    patience: Patience,
     intake: Intake,
 }
 
-/// What the requests of a connection have to say about its reading: whether it is
-/// paused.
+/// What the requests of a connection have to say about its reading.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Intake(Rc<Cell<bool>>);
+pub(super) struct Intake(Rc<Turn>);
+
+#[derive(Debug, Default)]
+struct Turn {
+    paused: Cell<bool>,
+    working: Cell<bool>,
+}
 
 /// While this lives its connection reads nothing.
 pub(super) struct Pause(Intake);
+
+/// While this lives its connection waits for us, and not we for its client.
+pub(super) struct Work(Intake);
 
 impl Intake {
     /// Stops reading from the connection of a request until its answer is there.
     pub(super) fn pause(request: &HttpRequest) -> Option<Pause> {
         let intake = request.conn_data::<Self>()?.clone();
-        intake.0.set(true);
+        intake.0.paused.set(true);
         Some(Pause(intake))
+    }
+
+    /// A request is being worked on.
+    pub(super) fn work(request: &Request) -> Option<Work> {
+        let intake = request.conn_data::<Self>()?.clone();
+        intake.0.working.set(true);
+        Some(Work(intake))
     }
 }
 
 impl Drop for Pause {
     fn drop(&mut self) {
-        self.0.0.set(false);
+        self.0.0.paused.set(false);
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.0.working.set(false);
     }
 }
 
 impl<T> Connection<T> {
-    pub(super) fn new(stream: T) -> Self {
+    pub(super) fn new(stream: T, limits: Limits) -> Self {
         Self {
             stream,
             taken: 0,
             blocked: false,
             waiting: false,
+            patience: Patience::new(limits),
             intake: Intake::default(),
         }
     }
@@ -88,7 +114,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.blocked || self.intake.0.get() {
+        if self.blocked || self.intake.0.paused.get() {
             self.waiting = true;
             return Poll::Pending;
         }
@@ -101,8 +127,14 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         let outcome = Pin::new(&mut self.stream).poll_read(context, into);
         if outcome.is_pending() {
             self.taken = 0;
+            let working = self.intake.0.working.get();
+            if self.patience.ends(context, working) {
+                // Nothing read stands for the end of what a client sends.
+                return Poll::Ready(Ok(()));
+            }
         }
         ready!(outcome)?;
+        self.patience.heard();
         self.taken += into.filled().len() - before;
         Poll::Ready(Ok(()))
     }
@@ -115,6 +147,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if outcome.is_ready() {
+            self.patience.answered();
+        }
         self.written(context, outcome)
     }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, Accept, Header};
+use actix_web::http::header::{self, Accept, Header, HeaderValue};
 
 use super::error::{ApiError, shown};
 use crate::wire::Format;
@@ -29,6 +29,16 @@ pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 /// The media type a document is sent as.
 pub(super) const fn media_type(format: Format) -> &'static str {
     Shape::Document(format).content_type()
+}
+
+/// A media type as a header. What nearly all answers are was checked when this was
+/// compiled; the others are checked each time.
+pub(super) fn header(media_type: &'static str) -> HeaderValue {
+    static JSON_HEADER: HeaderValue = HeaderValue::from_static(JSON);
+    if media_type == JSON {
+        return JSON_HEADER.clone();
+    }
+    HeaderValue::from_static(media_type)
 }
 
 impl Shape {

@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, Protocol};
+use actix_http::{HttpService, KeepAlive, Protocol};
 use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_tls::accept::TlsError;
@@ -25,6 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::app::build_service;
 use super::connection::Connection;
+use super::patience::Limits;
 use super::state::State;
 
 /// What the framework calls this listener in its own events.
@@ -65,12 +66,16 @@ pub(super) fn accept(
         .disable_signals();
     let draining = server.graceful_shutdown_signal();
     let write_timeout = settings.write_timeout;
+    let limits = Limits {
+        read: settings.read_timeout,
+        idle: settings.idle_timeout,
+    };
     let state = web::Data::clone(state);
     let server = match tls {
         None => server.listen(NAME, listener, move || {
             fn_service(move |stream: TcpStream| async move {
                 let peer = prepare(&stream, write_timeout);
-                Ok::<_, DispatchError>((Connection::new(stream), Protocol::Http1, peer))
+                Ok::<_, DispatchError>((Connection::new(stream, limits), Protocol::Http1, peer))
             })
             .and_then(http(&state, &draining))
         }),
@@ -79,7 +84,7 @@ pub(super) fn accept(
                 .map_err(TlsError::into_service_error)
                 .and_then(move |stream: TlsStream<TcpStream>| async move {
                     let peer = prepare(stream.get_ref().0, write_timeout);
-                    Ok((Connection::new(stream), Protocol::Http1, peer))
+                    Ok((Connection::new(stream, limits), Protocol::Http1, peer))
                 })
                 .and_then(http(&state, &draining).map_err(TlsError::Service))
         }),
@@ -103,7 +108,8 @@ fn http<T: AsyncRead + AsyncWrite + Unpin + 'static>(
     let service = build_service(web::Data::clone(state)).map_err(|error| error.error_response());
     HttpService::build()
         .graceful_shutdown_signal(move || drained(draining.clone(), web::Data::clone(&watched)))
-        .keep_alive(settings.idle_timeout)
+        // The connection sees to that.
+        .keep_alive(KeepAlive::Os)
         .client_request_timeout(settings.read_timeout)
         .client_disconnect_timeout(DISCONNECT)
         .on_connect_ext(|connection: &Connection<T>, data| {

@@ -17,6 +17,7 @@ mod listener;
 mod middleware;
 mod openapi;
 mod parameters;
+mod patience;
 mod respond;
 mod room;
 mod routes;

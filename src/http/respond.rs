@@ -6,10 +6,10 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::encoding;
 use super::error::ApiError;
 use super::middleware::{Exchange, Given};
 use super::state::State;
+use super::{encoding, format};
 use crate::metrics::CacheResult;
 use crate::serving::{Answer, Encoding, Revision};
 
@@ -31,7 +31,7 @@ pub(super) fn kept_or(
 pub(super) struct Reply<'a> {
     pub(super) revision: &'a Revision,
     pub(super) key: &'a str,
-    pub(super) answer: &'a Arc<Answer>,
+    pub(super) answer: Arc<Answer>,
     pub(super) cache: CacheResult,
     /// What the log calls this.
     pub(super) event: &'static str,
@@ -53,7 +53,7 @@ impl Reply<'_> {
 
     /// The response, or 304 when the client has it already.
     pub(super) fn give(
-        &self,
+        self,
         method: &Method,
         request: &impl HttpMessage,
         exchange: &mut Exchange,
@@ -71,12 +71,6 @@ impl Reply<'_> {
         };
         state.metrics.cache(cache);
         self.answer.facts().matched.count();
-        exchange.event = self.event;
-        exchange.given = Some(Given {
-            answer: Arc::clone(self.answer),
-            cache,
-            rules_digest: Arc::clone(self.revision.rules().digest()),
-        });
         let mut response = if unchanged {
             HttpResponse::new(StatusCode::NOT_MODIFIED)
         } else {
@@ -86,6 +80,12 @@ impl Reply<'_> {
         headers.insert(header::ETAG, tag);
         headers.insert(header::CACHE_CONTROL, state.cache_control.clone());
         headers.insert(header::VARY, state.vary.clone());
+        exchange.event = self.event;
+        exchange.given = Some(Given {
+            answer: self.answer,
+            cache,
+            rules_digest: Arc::clone(self.revision.rules().digest()),
+        });
         Ok(response)
     }
 
@@ -110,12 +110,12 @@ impl Reply<'_> {
         })?;
         if new {
             // Weighs the entry again, now that it holds one more encoding.
-            self.revision.remember(self.key, self.answer);
+            self.revision.remember(self.key, &self.answer);
         }
         let mut response = HttpResponse::with_body(StatusCode::OK, bytes).map_into_boxed_body();
         let headers = response.headers_mut();
-        let content_type = HeaderValue::from_static(self.answer.content_type());
-        headers.insert(header::CONTENT_TYPE, content_type);
+        let content_type = self.answer.content_type();
+        headers.insert(header::CONTENT_TYPE, format::header(content_type));
         if let Some(name) = encoding::name(encoding) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }

@@ -1,6 +1,7 @@
 //! Handles to all metrics, made once, and their text for Prometheus.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
@@ -25,6 +26,8 @@ pub struct Metrics {
     process: metrics_process::Collector,
     requests: Vec<ByStatus>,
     durations: Vec<OnceLock<Histogram>>,
+    /// Requests that are being answered; the gauge is set when someone looks.
+    answering: AtomicU32,
     in_flight: Gauge,
     rate_limited: Counter,
     panics: Counter,
@@ -64,6 +67,7 @@ impl Metrics {
             process,
             requests: slots(|| std::array::from_fn(|_| OnceLock::new())),
             durations: slots(OnceLock::new),
+            answering: AtomicU32::new(0),
             in_flight: metrics.in_flight,
             rate_limited: metrics.rate_limited,
             panics: metrics.panics,
@@ -89,12 +93,12 @@ impl Metrics {
 
     /// A request's head was read.
     pub fn request_started(&self) {
-        self.in_flight.increment(1.0);
+        self.answering.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A request's answer is ready to be sent.
     pub fn request_finished(&self, method: MethodLabel, route: Route, status: u16, seconds: f64) {
-        self.in_flight.decrement(1.0);
+        self.answering.fetch_sub(1, Ordering::Relaxed);
         self.request_counter(method, route, status).increment(1);
         if let Some(duration) = self.duration(method, route) {
             duration.record(seconds);
@@ -103,7 +107,7 @@ impl Metrics {
 
     /// A request's client went away before there was an answer.
     pub fn request_abandoned(&self) {
-        self.in_flight.decrement(1.0);
+        self.answering.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// A client asked too often.
@@ -137,8 +141,8 @@ impl Metrics {
         if passed { pass } else { fail }.increment(1);
     }
 
-    /// The counters of overlays that take part in a recipe.
-    pub fn matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) -> Matched {
+    /// What counts for the overlays that take part in a recipe.
+    pub fn matched<'o>(&self, overlays: impl IntoIterator<Item = &'o str>) -> Arc<Matched> {
         self.overlays.matched(overlays)
     }
 
@@ -168,6 +172,9 @@ impl Metrics {
     /// Everything in Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
+        let answering = self.answering.load(Ordering::Relaxed);
+        self.in_flight.set(f64::from(answering));
+        self.overlays.settle();
         with_local_recorder(&self.recorder, || self.process.collect());
         let published = self.published().as_ref().map(PrometheusHandle::render);
         self.handle.render() + &published.unwrap_or_default()
@@ -240,7 +247,7 @@ struct Registered {
 
 impl Registered {
     fn new() -> Self {
-        let made = Self {
+        Self {
             in_flight: gauge!(names::IN_FLIGHT),
             rate_limited: counter!(names::RATE_LIMITED),
             panics: counter!(names::PANICS),
@@ -252,9 +259,7 @@ impl Registered {
                 .map(|result| counter!(names::RELOADS, "result" => result)),
             overlay_count: gauge!(names::OVERLAYS),
             other_matches: counter!(names::RULE_MATCHES, "overlay" => "other"),
-        };
-        made.in_flight.set(0.0);
-        made
+        }
     }
 }
 

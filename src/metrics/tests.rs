@@ -30,6 +30,9 @@ fn what_happened_is_counted() {
     metrics.rules_published("1", "sha256:a", ["eks"]);
     metrics.rules_published("2", "sha256:b", ["eks", "gke"]);
     metrics.matched(["eks", "unheard"]).count();
+    let living = metrics.matched(["eks"]);
+    living.count();
+    living.count();
     metrics.upkeep();
     let text = metrics.render();
     for line in [
@@ -38,7 +41,7 @@ fn what_happened_is_counted() {
         "eidos_cache_requests_total{result=\"hit\"} 1",
         "eidos_rules_info{version=\"2\",digest=\"sha256:b\"} 1",
         "eidos_rules_overlays 2",
-        "eidos_recipe_rule_matches_total{overlay=\"eks\"} 1",
+        "eidos_recipe_rule_matches_total{overlay=\"eks\"} 3",
         "eidos_recipe_rule_matches_total{overlay=\"other\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

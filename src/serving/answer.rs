@@ -1,7 +1,7 @@
 //! One answer as bytes, in the encodings that were asked for so far.
 
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -32,7 +32,7 @@ pub struct Facts {
     /// The canonical query; none where the answer is about no environment.
     pub params: Option<Box<str>>,
     /// Applied overlays, the base not counted.
-    pub matched: Matched,
+    pub matched: Arc<Matched>,
     /// Measurement types in the answer.
     pub measurements: usize,
 }

@@ -4,6 +4,7 @@ mod configuration;
 mod crowd;
 mod exhaustion;
 mod lifecycle;
+mod patience;
 pub mod process;
 mod reload;
 mod tls;

@@ -9,7 +9,6 @@ use actix_web::dev::{RequestHead, ResponseHead};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
-use bytes::Bytes;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
@@ -88,8 +87,7 @@ fn request_id(headers: &HeaderMap, span: Option<Uuid>) -> HeaderValue {
     }
     let id = span.unwrap_or_else(Uuid::new_v4);
     let mut text = [0; Hyphenated::LENGTH];
-    id.hyphenated().encode_lower(&mut text);
-    HeaderValue::from_maybe_shared(Bytes::from_owner(text))
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
         .unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 

@@ -28,11 +28,11 @@ pub(in crate::http) fn answer(request: &Request, state: &State) -> Option<Respon
         return None;
     }
     let revision = state.publisher.current();
-    recipe::known(request, &revision, |reply| give(request, &reply, state))
+    recipe::known(request, &revision, |reply| give(request, reply, state))
 }
 
 /// As the layers around a handler would: whoever asks is admitted first.
-fn give(request: &Request, reply: &Reply<'_>, state: &State) -> Response<BoxBody> {
+fn give(request: &Request, reply: Reply<'_>, state: &State) -> Response<BoxBody> {
     let head = request.head();
     let mut exchange = Exchange::new(head, None, state);
     let in_flight = InFlight::new(head, &state.metrics);

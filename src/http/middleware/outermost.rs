@@ -100,10 +100,9 @@ pub(super) fn finish<B>(
 ) -> HttpResponse<EitherBody<B>> {
     let elapsed = exchange.started.elapsed();
     let mut response = complete(request, response, &mut exchange);
-    let id = exchange.id.clone();
-    finish_headers(response.head_mut(), id, state.is_draining());
     in_flight.finish(response.status(), elapsed);
     access_log::write(state, request, response.status(), &exchange, elapsed);
+    finish_headers(response.head_mut(), exchange.id, state.is_draining());
     response
 }
 

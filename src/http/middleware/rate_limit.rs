@@ -3,7 +3,7 @@
 //! The only place that knows actix-governor (GPL-3.0-or-later, see NOTICE): to
 //! replace it, replace this file.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use foldhash::quality::RandomState;
 
 use super::exchange::{Exchange, Paid};
 use crate::http::error::ApiError;
@@ -92,7 +93,7 @@ impl RateLimiter {
         });
         let period = Duration::from_secs(1) / rate.per_second.max(1);
         let payer = Payer {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         };
         let config = GovernorConfigBuilder::default()
             .period(period.max(Duration::from_nanos(1)))

@@ -57,7 +57,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let reply = Reply {
         revision: &revision,
         key: &key,
-        answer: &answer,
+        answer,
         cache,
         event: EVENT,
     };
@@ -78,7 +78,7 @@ async fn post(
     let reply = Reply {
         revision: &revision,
         key: "",
-        answer: &answer,
+        answer,
         cache: CacheResult::Miss,
         event: EVENT,
     };

@@ -102,7 +102,7 @@ fn kept(
     let reply = Reply {
         revision: &revision,
         key,
-        answer: &answer,
+        answer,
         cache,
         event: "description_read",
     };

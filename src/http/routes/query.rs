@@ -55,7 +55,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let reply = Reply {
         revision: &revision,
         key: &key,
-        answer: &answer,
+        answer,
         cache,
         event: "value_selected",
     };

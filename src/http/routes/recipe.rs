@@ -64,7 +64,7 @@ pub(in crate::http) fn known<T>(
     let reply = Reply {
         revision,
         key: &key,
-        answer: &revision.remembered(&key)?,
+        answer: revision.remembered(&key)?,
         cache: CacheResult::Hit,
         event: EVENT,
     };
@@ -142,7 +142,7 @@ async fn post(
     let reply = Reply {
         revision: &revision,
         key: "",
-        answer: &answer,
+        answer,
         cache: CacheResult::Miss,
         event: EVENT,
     };
@@ -178,7 +178,7 @@ fn reply(
     let reply = Reply {
         revision,
         key: &key,
-        answer: &answer,
+        answer,
         cache,
         event: EVENT,
     };

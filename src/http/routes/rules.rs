@@ -31,7 +31,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let reply = Reply {
         revision: &revision,
         key: &key,
-        answer: &answer,
+        answer,
         cache,
         event: "rules_listed",
     };
