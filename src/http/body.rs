@@ -19,12 +19,13 @@ use crate::wire::{DocumentError, Format};
 /// the same thread, so it moves to a thread of its own.
 const LARGE: usize = 64 << 10;
 
-/// Reads a body and understands it, on another thread if it is large.
+/// Reads a body and understands it, on another thread if it is large. What comes of it
+/// may wait for this thread, together with that of many others: it should be small.
 pub(super) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     payload: web::Payload,
     state: &State,
-    understand: fn(&[u8], Format) -> Result<T, DocumentError>,
+    understand: impl FnOnce(&[u8], Format) -> Result<T, DocumentError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let format = format::of_body(request)?;
     let mut held = Arc::clone(&state.room).enter();

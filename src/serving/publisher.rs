@@ -32,6 +32,12 @@ impl Publisher {
         self.current.load()
     }
 
+    /// The same, for whoever waits for something before its request is answered.
+    #[must_use]
+    pub fn current_owned(&self) -> Arc<Revision> {
+        self.current.load_full()
+    }
+
     /// Serves another rule base from now on, with no answers kept.
     pub fn publish(&self, rules: RuleBase) -> Arc<Revision> {
         let revision = Arc::new(Revision::new(rules, self.capacity));

@@ -88,29 +88,40 @@ fn target(query: &str) -> String {
     }
 }
 
+/// What a document asks. A snapshot takes several times its bytes, and is let go where
+/// it was read.
+enum Posted {
+    Snapshot(Implied),
+    Criteria(Vec<(String, String)>),
+}
+
 async fn post(
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let document = body::read(&request, payload, &state, read_document).await?;
-
-    // Loaded after the body has arrived: nothing is awaited while it is held.
-    let revision = state.publisher.current();
+    let shared = web::Data::clone(&state);
+    let understand = move |bytes: &[u8], format| {
+        let revision = shared.publisher.current_owned();
+        let posted = match read_document(bytes, format)? {
+            Document::Snapshot(snapshot) => {
+                Posted::Snapshot(imply(&snapshot, revision.rules().vocabulary()))
+            }
+            Document::Criteria(criteria) => Posted::Criteria(criteria),
+        };
+        Ok((posted, revision))
+    };
+    let (posted, revision) = body::read(&request, payload, &state, understand).await?;
     let vocabulary = revision.rules().vocabulary();
     let mut ask = Ask::default();
     let mut notes = Vec::new();
-    match document {
-        Document::Snapshot(snapshot) => {
+    match posted {
+        Posted::Snapshot(implied) => {
             state.metrics.snapshot_received();
-            let Implied {
-                query,
-                notes: unclear,
-            } = imply(&snapshot, vocabulary);
-            ask.query = query;
-            notes = unclear;
+            ask.query = implied.query;
+            notes = implied.notes;
         }
-        Document::Criteria(criteria) => {
+        Posted::Criteria(criteria) => {
             ask.read(&criteria, Some(vocabulary), DOCUMENT_SWITCHES)?;
         }
     }
