@@ -94,6 +94,7 @@ agent: agent-program ## the agent alone: with its own feature, static, small
 faults: programs ## what takes too long for tests: floods, crowds, terminations; five minutes
 	@test -e /usr/lib/*/faketime/libfaketime.so.1 || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends faketime; }
+	$(CARGO) build --locked --bin eidos-api-server
 	EIDOS_SERVER_BIN=$(PROGRAMS)/eidos-api-server python3 -B loadtest/faults/run.py
 
 .PHONY: fuzz

@@ -29,13 +29,13 @@ def hold(what, holds):
 class Server:
     """A server process on a port of its own; ended with the scenario."""
 
-    def __init__(self, limit=None, extra=None, **settings):
+    def __init__(self, limit=None, extra=None, binary=BINARY, **settings):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address = free.getsockname()
         host, port = self.address
         environment = {"HOST": host, "PORT": str(port), "WORKERS": "2", **(extra or {})}
         environment.update({name: str(value) for name, value in settings.items()})
-        command = [str(BINARY)]
+        command = [str(binary)]
         if limit:
             command = ["/bin/sh", "-c", f'ulimit {limit} && exec "$0"', *command]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
