@@ -235,16 +235,11 @@ impl Connection {
         })
     }
 
-    /// Whether it was closed while nothing more came, as long as reading may take.
-    pub fn is_closed_by_now(&mut self) -> bool {
+    /// Whether it is closed, in as long as reading may take, and nothing more came.
+    pub fn is_closed(&mut self) -> bool {
         match self.reader.read(&mut [0]) {
             Ok(read) => read == 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
-    }
-
-    /// Whether nothing more comes.
-    pub fn is_closed(&mut self) -> bool {
-        !matches!(self.reader.read(&mut [0]), Ok(1..))
     }
 }
