@@ -89,9 +89,8 @@ def main() -> int:
     programs = build("pace", "bare")
     figures = report.Figures(options.rounds, options.seconds)
     with ExitStack() as started:
-        first = running(started, servers.eidos(FIRST_PORT))
-        rows, heads = requests(first)
-        first.stop()
+        rows, heads = requests(running(started, servers.eidos(FIRST_PORT)))
+    with ExitStack() as started:
         bases = {}
         for port, count in enumerate(OVERLAYS, FIRST_PORT + 10):
             folder = WORK / f"rules-{count}"
