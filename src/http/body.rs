@@ -13,19 +13,20 @@ use super::error::ApiError;
 use super::format;
 use super::room::Held;
 use super::state::State;
-use crate::wire::{DocumentError, Format};
+use crate::wire::Format;
 
 /// Above this, understanding a body takes long enough to delay other clients of
 /// the same thread, so it moves to a thread of its own.
 const LARGE: usize = 64 << 10;
 
-/// Reads a body and understands it, on another thread if it is large. What comes of it
-/// may wait for this thread, together with that of many others: it should be small.
+/// Reads a body and does with it what `understand` does, on another thread if it is
+/// large. What comes of it may wait for this thread, together with that of many others:
+/// it should be small.
 pub(super) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     payload: web::Payload,
     state: &State,
-    understand: impl FnOnce(&[u8], Format) -> Result<T, DocumentError> + Send + 'static,
+    understand: impl FnOnce(&[u8], Format) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let format = format::of_body(request)?;
     let mut held = Arc::clone(&state.room).enter();
@@ -33,7 +34,7 @@ pub(super) async fn read<T: Send + 'static>(
     let time = state.settings.read_timeout;
     let bytes = whole(request, payload, limit, time, &mut held).await?;
     if bytes.len() <= LARGE {
-        return Ok(understand(&bytes, format)?);
+        return understand(&bytes, format);
     }
     let _paused = Intake::pause(request);
     let understood = web::block(move || {
@@ -42,7 +43,11 @@ pub(super) async fn read<T: Send + 'static>(
         understood
     })
     .await;
-    Ok(understood.map_err(|_| ApiError::Internal)??)
+    understood.unwrap_or_else(|_| {
+        // Only a panic ends it, and no layer around the handler saw that one.
+        state.metrics.panic_recovered();
+        Err(ApiError::Internal)
+    })
 }
 
 async fn whole(

@@ -105,7 +105,7 @@ impl Key {
             Self::ReadTimeout => (
                 "READ_TIMEOUT",
                 "10s",
-                "longest a head, then a body, may take",
+                "longest wait for the rest of a head; and for a body",
             ),
             Self::WriteTimeout => (
                 "WRITE_TIMEOUT",

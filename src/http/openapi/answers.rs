@@ -186,7 +186,7 @@ pub(super) fn error(codes: &[ErrorCode], limited: bool) -> Response {
     let code = codes.first().copied().unwrap_or(ErrorCode::InternalError);
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Error")))
-        .example(Some(example(code)))
+        .example(Some(example(code, limited)))
         .build();
     let response = ResponseBuilder::new()
         .description(names.join(" or "))
@@ -203,7 +203,7 @@ pub(super) fn error(codes: &[ErrorCode], limited: bool) -> Response {
     with_headers(response, &headers).build()
 }
 
-fn example(code: ErrorCode) -> Value {
+fn example(code: ErrorCode, limited: bool) -> Value {
     let (message, details) = match code {
         ErrorCode::InvalidRequest => (
             "gpu: `h10` is not a known value; allowed: h100, a100, any; did you mean `h100`?",
@@ -250,6 +250,11 @@ fn example(code: ErrorCode) -> Value {
         ),
         ErrorCode::InternalError => (
             "something went wrong here; the log has more under this request id",
+            json!({}),
+        ),
+        // What the rate limit is around reads bodies; `/ready` does not.
+        ErrorCode::ServiceUnavailable if limited => (
+            "the service has no room for more bodies at the moment",
             json!({}),
         ),
         ErrorCode::ServiceUnavailable => ("the service is shutting down", json!({})),

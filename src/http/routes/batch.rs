@@ -30,7 +30,8 @@ async fn post(
     let mut whole = Ask::default();
     whole.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
     let written = of_answer(&request, whole.format)?;
-    let batch = body::read(&request, payload, &state, read_batch).await?;
+    let understand = |bytes: &[u8], format| Ok(read_batch(bytes, format)?);
+    let batch = body::read(&request, payload, &state, understand).await?;
     charge(&request, &state, batch.queries.len().saturating_sub(1))?;
     note_event(&request, "batch_generated");
 

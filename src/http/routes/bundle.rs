@@ -72,8 +72,12 @@ async fn post(
     let mut ask = Ask::default();
     ask.read(&pairs(request.query_string())?, None, &BUNDLE_SWITCHES)?;
     negotiate(&request, None, ARCHIVES)?;
-    let recipe = body::read(&request, payload, &state, read_recipe).await?;
-    let answer = Arc::new(answer(&recipe, &state, &ask.bundle, None)?);
+    let shared = web::Data::clone(&state);
+    let pack = move |bytes: &[u8], format| {
+        let recipe = read_recipe(bytes, format)?;
+        answer(&recipe, &shared, &ask.bundle, None)
+    };
+    let answer = Arc::new(body::read(&request, payload, &state, pack).await?);
     let revision = state.publisher.current();
     let reply = Reply {
         revision: &revision,

@@ -23,18 +23,16 @@ async fn post(
     let mut ask = Ask::default();
     ask.read(&pairs(request.query_string())?, None, &[Switch::Format])?;
     let format = of_answer(&request, ask.format)?;
-    let both = body::read(&request, payload, &state, read_drift).await?;
+    let shared = web::Data::clone(&state);
+    let compare = move |bytes: &[u8], sent_as| {
+        let both = read_drift(bytes, sent_as)?;
+        let (baseline, current) = (&both.baseline.readings, &both.current.readings);
+        let revision = shared.publisher.current();
+        let changes = changes(baseline, current, revision.rules().profile(), &[]);
+        encode(format, &DriftDocument::new(&changes)).map_err(defect)
+    };
+    let bytes = body::read(&request, payload, &state, compare).await?;
     note_event(&request, "drift_compared");
-
-    let revision = state.publisher.current();
-    let profile = revision.rules().profile();
-    let changes = changes(
-        &both.baseline.readings,
-        &both.current.readings,
-        profile,
-        &[],
-    );
-    let bytes = encode(format, &DriftDocument::new(&changes)).map_err(defect)?;
     Ok(HttpResponse::Ok()
         .content_type(media_type(format))
         .body(bytes))
