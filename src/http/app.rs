@@ -11,7 +11,6 @@ use futures_util::future::{Either, TryFutureExt, ready};
 use tracing_actix_web::TracingLogger;
 
 use super::connection::Intake;
-use super::error::ApiError;
 use super::middleware::{admit, cors, kept, outermost};
 use super::routes;
 use super::state::State;
@@ -80,10 +79,6 @@ pub fn build_app(
         }));
     App::new()
         .app_data(state)
-        .app_data(
-            web::PathConfig::default()
-                .error_handler(|error, _| ApiError::Malformed(error.to_string()).into()),
-        )
         .service(versioned)
         .configure(routes::service::configure)
         .configure(routes::docs::configure)

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use super::connection::Intake;
 use super::error::ApiError;
 use super::format;
+use super::middleware::panicked;
 use super::room::Held;
 use super::state::State;
 use crate::wire::Format;
@@ -44,9 +45,8 @@ pub(super) async fn read<T: Send + 'static>(
     })
     .await;
     understood.unwrap_or_else(|_| {
-        // Only a panic ends it, and no layer around the handler saw that one.
-        state.metrics.panic_recovered();
-        Err(ApiError::Internal)
+        // Nothing else ends it, and no layer around the handler saw that one.
+        Err(panicked(state))
     })
 }
 

@@ -105,9 +105,9 @@ pub enum ApiError {
         /// When to try again.
         retry_after: u64,
     },
-    /// A defect of the service.
+    /// A defect of the service, which only the log tells.
     #[error("something went wrong here; the log has more under this request id")]
-    Internal,
+    Internal(String),
     /// Too many bodies are being received.
     #[error("the service has no room for more bodies at the moment")]
     NoRoom,
@@ -117,6 +117,19 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// What is our fault and not the client's.
+    pub(super) fn defect(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    /// As the log tells it.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Internal(cause) => cause.clone(),
+            known => known.to_string(),
+        }
+    }
+
     /// The code, which brings status and retryability.
     pub(super) const fn code(&self) -> ErrorCode {
         match self {
@@ -132,7 +145,7 @@ impl ApiError {
             Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::RateLimited { .. } => ErrorCode::RateLimitExceeded,
-            Self::Internal => ErrorCode::InternalError,
+            Self::Internal(_) => ErrorCode::InternalError,
             Self::NoRoom | Self::Draining => ErrorCode::ServiceUnavailable,
         }
     }
@@ -170,7 +183,7 @@ impl ApiError {
             | Self::KeyUnknown
             | Self::BodyTimeout { .. }
             | Self::UnsupportedMediaType { .. }
-            | Self::Internal
+            | Self::Internal(_)
             | Self::NoRoom
             | Self::Draining => json!({}),
         };
@@ -191,12 +204,11 @@ impl ApiError {
                 nearest: None,
             },
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed {
-                method: said.to_owned(),
+                method: shown(said),
                 allowed: allowed.unwrap_or_default().to_owned(),
             },
-            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge { limit: 0 },
             status if status.is_client_error() => Self::Malformed(shown(said)),
-            _ => Self::Internal,
+            _ => Self::defect(said),
         }
     }
 }
@@ -233,7 +245,7 @@ impl ResponseError for ApiError {
             | Self::BodyTimeout { .. }
             | Self::PayloadTooLarge { .. }
             | Self::UnsupportedMediaType { .. }
-            | Self::Internal => {}
+            | Self::Internal(_) => {}
         }
         let mut response = response.finish();
         // Here the outermost middleware finds it, whatever wraps the answer.

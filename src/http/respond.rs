@@ -1,4 +1,4 @@
-//! Kept answers as responses: validators, encodings, 304.
+//! Answers as responses: validators, encodings, 304.
 
 use std::sync::Arc;
 
@@ -27,10 +27,12 @@ pub(super) fn kept_or(
     Ok((answer, CacheResult::Miss))
 }
 
-/// A kept answer about to be given.
+/// An answer about to be given.
 pub(super) struct Reply<'a> {
     pub(super) revision: &'a Revision,
-    pub(super) key: &'a str,
+    /// What it is kept under. None where it is not: it has no validators then, and is
+    /// for nobody else.
+    pub(super) key: Option<&'a str>,
     pub(super) answer: Arc<Answer>,
     pub(super) cache: CacheResult,
     /// What the log calls this.
@@ -44,11 +46,10 @@ impl Reply<'_> {
         request: &HttpRequest,
         state: &State,
     ) -> Result<HttpResponse, ApiError> {
-        let mut given = Err(ApiError::Internal);
         Exchange::note(request, |exchange| {
-            given = self.give(request.method(), request, exchange, state);
-        });
-        given
+            self.give(request.method(), request, exchange, state)
+        })
+        .flatten()
     }
 
     /// The response, or 304 when the client has it already.
@@ -61,9 +62,8 @@ impl Reply<'_> {
     ) -> Result<HttpResponse, ApiError> {
         let encoding = self.answer.best(encoding::negotiate(request));
         let tag = self.answer.tag(encoding);
-        let unchanged =
-            matches!(*method, Method::GET | Method::HEAD) && has(request.headers(), &tag);
-        let tag = HeaderValue::from_maybe_shared(tag).map_err(|_| ApiError::Internal)?;
+        let asks = matches!(*method, Method::GET | Method::HEAD);
+        let unchanged = asks && self.key.is_some() && has(request.headers(), &tag);
         let cache = if unchanged {
             CacheResult::Revalidated
         } else {
@@ -77,9 +77,12 @@ impl Reply<'_> {
             self.whole(encoding)?
         };
         let headers = response.headers_mut();
-        headers.insert(header::ETAG, tag);
-        headers.insert(header::CACHE_CONTROL, state.cache_control.clone());
         headers.insert(header::VARY, state.vary.clone());
+        if self.key.is_some() {
+            let tag = HeaderValue::from_maybe_shared(tag).map_err(ApiError::defect)?;
+            headers.insert(header::ETAG, tag);
+            headers.insert(header::CACHE_CONTROL, state.cache_control.clone());
+        }
         exchange.event = self.event;
         exchange.given = Some(Given {
             answer: self.answer,
@@ -89,28 +92,12 @@ impl Reply<'_> {
         Ok(response)
     }
 
-    /// The response to what is not kept: without validators, for nobody else.
-    pub(super) fn send_unkept(
-        self,
-        request: &HttpRequest,
-        state: &State,
-    ) -> Result<HttpResponse, ApiError> {
-        let mut response = self.send(request, state)?;
-        let headers = response.headers_mut();
-        headers.remove(header::ETAG);
-        headers.remove(header::CACHE_CONTROL);
-        Ok(response)
-    }
-
     fn whole(&self, encoding: Encoding) -> Result<HttpResponse, ApiError> {
         let new = !self.answer.has(encoding);
-        let bytes = self.answer.bytes(encoding).map_err(|error| {
-            tracing::error!(%error, key = self.key, "an answer cannot be compressed");
-            ApiError::Internal
-        })?;
-        if new {
+        let bytes = self.answer.bytes(encoding).map_err(ApiError::defect)?;
+        if let Some(key) = self.key.filter(|_| new) {
             // Weighs the entry again, now that it holds one more encoding.
-            self.revision.remember(self.key, &self.answer);
+            self.revision.remember(key, &self.answer);
         }
         let mut response = HttpResponse::with_body(StatusCode::OK, bytes).map_into_boxed_body();
         let headers = response.headers_mut();

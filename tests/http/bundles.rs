@@ -118,6 +118,14 @@ async fn a_posted_recipe_gives_what_its_query_gives() {
         assert_eq!(reply.header("cache-control"), "no-store");
         assert_eq!(reply.header("etag"), "");
     }
+    // Of what a client says that a recipe is made of, nothing is counted: only the
+    // three answers to a query are.
+    let metrics = get(&app, "/metrics").await;
+    assert!(
+        metrics
+            .text()
+            .contains("eidos_recipe_rule_matches_total{overlay=\"eks\"} 3\n")
+    );
 }
 
 #[actix_web::test]

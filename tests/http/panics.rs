@@ -1,9 +1,14 @@
 //! A defect in a handler costs one answer, not the thread that gave it.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use actix_web::{HttpResponse, web};
 use eidos::http::build_app;
+use eidos::telemetry::Stream;
+use serde_json::{Value, json};
 
-use super::support::{get, state};
+use super::support::{get, state, state_with_log};
 
 #[actix_web::test]
 async fn a_panic_is_answered_and_the_next_request_too() {
@@ -12,7 +17,10 @@ async fn a_panic_is_answered_and_the_next_request_too() {
         HttpResponse::Ok().finish()
     };
     // A route beside those of the product, behind the same middleware.
-    let app = build_app(state(&[])).route("/defect", web::get().to(defect));
+    let written = Written::default();
+    let log = Arc::new(Stream::new(written.clone()));
+    let state = state_with_log(&[], Arc::clone(&log));
+    let app = build_app(state).route("/defect", web::get().to(defect));
     let app = actix_web::test::init_service(app).await;
     for count in 1..=3 {
         let reply = get(&app, "/defect").await;
@@ -22,6 +30,34 @@ async fn a_panic_is_answered_and_the_next_request_too() {
         let metrics = get(&app, "/metrics").await;
         let counted = format!("eidos_panic_recoveries_total {count}\n");
         assert!(metrics.text().contains(&counted));
+        // The answer says nothing, but leads to the line that does.
+        log.flush();
+        let lines = written.0.lock().unwrap();
+        let line = lines
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+            .find(|line| line["request_id"] == error["requestId"])
+            .unwrap();
+        assert_eq!(
+            (&line["level"], &line["path"]),
+            (&json!("ERROR"), &json!("/defect"))
+        );
+        assert_eq!(line["error"], "a handler panicked");
+    }
+}
+
+/// What went into a log.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

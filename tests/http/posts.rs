@@ -131,6 +131,9 @@ measurements:
     assert_eq!(reply.header("etag"), "");
     let clear = post(&app, "/v1/recipe?service=eks", "application/yaml", yaml).await;
     assert_eq!(clear.json()["request"]["service"], "eks");
+    let strict = "/v1/recipe?service=gke&gpu=l40&os=ubuntu&intent=training&strict=true";
+    let reply = post(&app, strict, "application/yaml", yaml).await;
+    reply.error(404, "NO_MATCHING_RULE");
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
+use serde_json::{Value, json};
 
 use super::support::{get, post, send, service};
 
@@ -125,8 +126,15 @@ async fn unknown_paths_and_methods_have_their_own_errors() {
     ] {
         get(&app, uri).await.error(404, "NOT_FOUND");
     }
-    let error = get(&app, "/v1/recip").await.error(404, "NOT_FOUND");
-    assert_eq!(error["details"]["nearest"], "/v1/recipe");
+    for (given, nearest) in [
+        ("/v1/recip", json!("/v1/recipe")),
+        ("/v1/recipess", json!("/v1/recipes")),
+        ("/v1/bundle/", json!("/v1/bundle")),
+        ("/unmatched", Value::Null),
+    ] {
+        let error = get(&app, given).await.error(404, "NOT_FOUND");
+        assert_eq!(error["details"]["nearest"], nearest, "{given}");
+    }
     for (uri, method, allow) in [
         ("/v1/recipe", Method::PUT, "GET, HEAD, POST"),
         ("/v1/recipe", Method::DELETE, "GET, HEAD, POST"),
@@ -149,6 +157,10 @@ async fn unknown_paths_and_methods_have_their_own_errors() {
         assert_eq!(reply.header("allow"), allow, "{method} {uri}");
         assert_eq!(error["details"]["method"], method.as_str());
     }
+    let long = Method::from_bytes("X".repeat(5000).as_bytes()).unwrap();
+    let reply = send(&app, TestRequest::default().method(long).uri("/health")).await;
+    let error = reply.error(405, "METHOD_NOT_ALLOWED");
+    assert!(error["message"].as_str().unwrap().len() < 200, "{error}");
 }
 
 #[actix_web::test]

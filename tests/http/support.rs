@@ -37,12 +37,16 @@ pub fn settings(pairs: &[(&'static str, &str)]) -> Settings {
 
 /// A state over the shipped rule base with some settings.
 pub fn state(pairs: &[(&'static str, &str)]) -> web::Data<State> {
+    state_with_log(pairs, Arc::new(Stream::new(std::io::sink())))
+}
+
+/// The same, with a log.
+pub fn state_with_log(pairs: &[(&'static str, &str)], log: Arc<Stream>) -> web::Data<State> {
     let settings = settings(pairs);
     let keys = settings
         .api_keys_file
         .as_deref()
         .map(|path: &Path| ApiKeys::read(path).unwrap());
-    let log = Arc::new(Stream::new(std::io::sink()));
     web::Data::new(State::new(settings, shipped(), keys, log).unwrap())
 }
 

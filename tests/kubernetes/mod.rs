@@ -12,6 +12,7 @@
 //! patches; own the items of a list one by one, a list is one field. The real one
 //! is asked in `tests/outside/`.
 
+mod entry;
 mod http;
 mod route;
 mod serve;

@@ -40,7 +40,7 @@ pub(super) fn write(
         level: if failed { "ERROR" } else { "INFO" },
         event: exchange.event,
         request_id: exchange.id.to_str().unwrap_or_default(),
-        method: request.method.as_str(),
+        method: cut(request.method.as_str()),
         path: cut(request.uri.path()),
         status: status.as_u16(),
         duration: elapsed,

@@ -19,11 +19,10 @@ pub(in crate::http) async fn admit<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let mut admitted = Err(ApiError::Internal);
-    Exchange::note(request.request(), |exchange| {
-        admitted = check(request.headers(), exchange, &state);
+    let admitted = Exchange::note(request.request(), |exchange| {
+        check(request.headers(), exchange, &state)
     });
-    let response = match admitted {
+    let response = match admitted.flatten() {
         Ok(()) => next.call(request).await?.map_into_left_body(),
         Err(error) => request
             .into_response(HttpResponse::from_error(error))
@@ -32,7 +31,7 @@ pub(in crate::http) async fn admit<B: MessageBody>(
     let (request, mut response) = response.into_parts();
     Exchange::note(&request, |exchange| {
         say_budget(&mut response, exchange, &state);
-    });
+    })?;
     Ok(ServiceResponse::new(request, response))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn complete<B>(
         };
         ApiError::of_framework(status, &said, allowed.and_then(|allow| allow.to_str().ok()))
     });
-    exchange.error = Some(error.to_string());
+    exchange.error = Some(error.told());
     let body = envelope(&error, &exchange.id);
     response.map_body(|head, _| {
         head.headers
@@ -74,6 +74,10 @@ impl Rendered {
             id,
             draining,
         }
+    }
+
+    pub(super) fn told(&self) -> String {
+        self.error.told()
     }
 
     pub(super) fn status(&self) -> StatusCode {

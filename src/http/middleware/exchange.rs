@@ -13,6 +13,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::client;
+use crate::http::error::ApiError;
 use crate::http::state::State;
 use crate::metrics::CacheResult;
 use crate::serving::Answer;
@@ -22,7 +23,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST_ID: usize = 128;
 
 /// What is known about one exchange; the rate limit and handlers add to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::http) struct Exchange {
     pub(in crate::http) id: HeaderValue,
     pub(in crate::http) client: IpAddr,
@@ -37,7 +38,7 @@ pub(in crate::http) struct Exchange {
 }
 
 /// The kept answer that was given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::http) struct Given {
     pub(in crate::http) answer: Arc<Answer>,
     pub(in crate::http) cache: CacheResult,
@@ -45,7 +46,7 @@ pub(in crate::http) struct Given {
 }
 
 /// The budget that a request was taken from, and what was left of it then.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Paid {
     pub(super) budget: u32,
     pub(super) left: u32,
@@ -66,11 +67,19 @@ impl Exchange {
         }
     }
 
-    /// Lets a handler say what it did.
-    pub(in crate::http) fn note(request: &HttpRequest, note: impl FnOnce(&mut Self)) {
-        if let Some(exchange) = request.extensions_mut().get_mut::<Self>() {
-            note(exchange);
-        }
+    /// Lets a handler say what it did, or ask what is known.
+    pub(in crate::http) fn note<T>(
+        request: &HttpRequest,
+        note: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, ApiError> {
+        let mut extensions = request.extensions_mut();
+        let exchange = extensions.get_mut::<Self>().ok_or_else(Self::lost)?;
+        Ok(note(exchange))
+    }
+
+    /// The outermost layer begins one with every request.
+    pub(super) fn lost() -> ApiError {
+        ApiError::defect("a request without an exchange")
     }
 }
 

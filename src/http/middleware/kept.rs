@@ -40,7 +40,7 @@ fn give(request: &Request, reply: Reply<'_>, state: &State) -> Response<BoxBody>
         check(&head.headers, &mut exchange, state)?;
         reply.give(&head.method, request, &mut exchange, state)
     }));
-    let given = given.unwrap_or_else(|_| Err(panicked(state, &exchange.id)));
+    let given = given.unwrap_or_else(|_| Err(panicked(state)));
     let mut response = given.unwrap_or_else(HttpResponse::from_error);
     say_budget(&mut response, &exchange, state);
     let response = response.map_into_left_body();

@@ -16,5 +16,5 @@ mod rate_limit;
 pub(super) use admission::admit;
 pub(super) use cors::cors;
 pub(super) use exchange::{Exchange, Given};
-pub(super) use outermost::outermost;
+pub(super) use outermost::{outermost, panicked};
 pub(super) use rate_limit::{RateLimiter, charge};

@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
@@ -64,15 +63,17 @@ pub(in crate::http) async fn outermost<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let span = request.extensions().get::<RequestId>().map(|id| **id);
     let exchange = Exchange::new(request.head(), span, &state);
-    let (id, started) = (exchange.id.clone(), exchange.started);
+    // A panic takes the request with it.
+    let mut spare = exchange.clone();
+    let asked = asked(request.head());
     let in_flight = InFlight::new(request.head(), &state.metrics);
     request.extensions_mut().insert(exchange);
 
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let answered = outcome.unwrap_or_else(|_| Err(panicked(&state, &id).into()));
+    let answered = outcome.unwrap_or_else(|_| Err(panicked(&state).into()));
     let answered = answered.and_then(|response| {
         let exchange = response.request().extensions_mut().remove::<Exchange>();
-        Ok((response, exchange.ok_or(ApiError::Internal)?))
+        Ok((response, exchange.ok_or_else(Exchange::lost)?))
     });
     match answered {
         Ok((response, exchange)) => {
@@ -81,9 +82,11 @@ pub(in crate::http) async fn outermost<B: MessageBody + 'static>(
             Ok(ServiceResponse::new(request, response))
         }
         Err(error) => {
-            // The request is gone; what is left is enough for an answer.
-            let rendered = Rendered::new(&error, id, state.is_draining());
-            in_flight.finish(rendered.status(), started.elapsed());
+            let rendered = Rendered::new(&error, spare.id.clone(), state.is_draining());
+            let (status, elapsed) = (rendered.status(), spare.started.elapsed());
+            spare.error = Some(rendered.told());
+            in_flight.finish(status, elapsed);
+            access_log::write(&state, &asked, status, &spare, elapsed);
             Err(rendered.into())
         }
     }
@@ -106,12 +109,16 @@ pub(super) fn finish<B>(
     response
 }
 
+/// What the log says of a request.
+fn asked(request: &RequestHead) -> RequestHead {
+    let mut asked = RequestHead::default();
+    asked.method = request.method.clone();
+    asked.uri = request.uri.clone();
+    asked
+}
+
 /// A defect that was caught.
-pub(super) fn panicked(state: &State, id: &HeaderValue) -> ApiError {
+pub(in crate::http) fn panicked(state: &State) -> ApiError {
     state.metrics.panic_recovered();
-    tracing::error!(
-        request_id = id.to_str().unwrap_or_default(),
-        "a handler panicked"
-    );
-    ApiError::Internal
+    ApiError::defect("a handler panicked")
 }

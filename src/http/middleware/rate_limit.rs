@@ -66,7 +66,7 @@ impl KeyExtractor for Payer {
 
     fn extract(&self, request: &ServiceRequest) -> Result<Budget, ApiError> {
         let extensions = request.extensions();
-        let exchange = extensions.get::<Exchange>().ok_or(ApiError::Internal)?;
+        let exchange = extensions.get::<Exchange>().ok_or_else(Exchange::lost)?;
         Ok(self.of(exchange))
     }
 }
@@ -156,13 +156,11 @@ pub(in crate::http) fn charge(
     let (Some(cells), Some(rate)) = (cells, state.limiter.rate) else {
         return Ok(());
     };
-    let mut taken = Ok(());
-    Exchange::note(request, |exchange| {
-        if let Some(paid) = &mut exchange.paid {
-            taken = state.limiter.take(rate, paid, cells);
-        }
-    });
-    taken
+    Exchange::note(request, |exchange| match &mut exchange.paid {
+        Some(paid) => state.limiter.take(rate, paid, cells),
+        None => Ok(()),
+    })
+    .flatten()
 }
 
 /// Tells the client about its budget, and counts a refusal. `Reset` is when the

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use jiff::Timestamp;
 
-use super::recipe::{defect, note_event, recipe};
+use super::recipe::{note_event, recipe};
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::format::{media_type, of_answer};
@@ -33,7 +33,7 @@ async fn post(
     let understand = |bytes: &[u8], format| Ok(read_batch(bytes, format)?);
     let batch = body::read(&request, payload, &state, understand).await?;
     charge(&request, &state, batch.queries.len().saturating_sub(1))?;
-    note_event(&request, "batch_generated");
+    note_event(&request, "batch_generated")?;
 
     let revision = state.publisher.current();
     let answers: Vec<Result<Answered, ApiError>> = batch
@@ -41,11 +41,11 @@ async fn post(
         .iter()
         .map(|query| answer(revision.rules(), query))
         .collect();
-    let items = answers
-        .iter()
-        .map(|answer| item(answer, &request))
-        .collect();
-    let bytes = encode(written, &BatchAnswer { items }).map_err(defect)?;
+    let id = Exchange::note(&request, |exchange| {
+        exchange.id.to_str().unwrap_or_default().to_owned()
+    })?;
+    let items = answers.iter().map(|answer| item(answer, &id)).collect();
+    let bytes = encode(written, &BatchAnswer { items }).map_err(ApiError::defect)?;
     Ok(HttpResponse::Ok()
         .content_type(media_type(written))
         .body(bytes))
@@ -67,7 +67,7 @@ fn answer(rules: &RuleBase, query: &[(String, String)]) -> Result<Answered, ApiE
     })
 }
 
-fn item<'a>(answer: &'a Result<Answered, ApiError>, request: &HttpRequest) -> BatchItem<'a> {
+fn item<'a>(answer: &'a Result<Answered, ApiError>, id: &str) -> BatchItem<'a> {
     match answer {
         Ok(answered) => BatchItem::Recipe(RecipeDocument::new(
             &answered.recipe,
@@ -77,12 +77,8 @@ fn item<'a>(answer: &'a Result<Answered, ApiError>, request: &HttpRequest) -> Ba
             },
         )),
         Err(error) => {
-            let mut id = String::new();
-            Exchange::note(request, |exchange| {
-                exchange.id.to_str().unwrap_or_default().clone_into(&mut id);
-            });
             let now = format!("{:.3}", Timestamp::now());
-            let mut body = ErrorBody::new(error.code(), error.to_string(), id, now);
+            let mut body = ErrorBody::new(error.code(), error.to_string(), id.to_owned(), now);
             body.details = error.details();
             BatchItem::Error(body)
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::recipe::{defect, facts, recipe};
+use super::recipe::{facts, recipe};
 use crate::archive::pack;
 use crate::bundle::{Choices, bundle};
 use crate::http::body;
@@ -56,7 +56,7 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     })?;
     let reply = Reply {
         revision: &revision,
-        key: &key,
+        key: Some(&key),
         answer,
         cache,
         event: EVENT,
@@ -81,12 +81,12 @@ async fn post(
     let revision = state.publisher.current();
     let reply = Reply {
         revision: &revision,
-        key: "",
+        key: None,
         answer,
         cache: CacheResult::Miss,
         event: EVENT,
     };
-    Ok(named(reply.send_unkept(&request, &state)?))
+    Ok(named(reply.send(&request, &state)?))
 }
 
 fn answer(
@@ -95,10 +95,12 @@ fn answer(
     choices: &Choices,
     params: Option<&str>,
 ) -> Result<Answer, ApiError> {
-    let document = recipe_file(recipe).map_err(defect)?;
+    let document = recipe_file(recipe).map_err(ApiError::defect)?;
     let files = bundle(recipe, &document, choices)?;
-    let packed = pack(&files).map_err(defect)?;
-    let facts = facts(recipe, params, &state.metrics);
+    let packed = pack(&files).map_err(ApiError::defect)?;
+    // A recipe that was posted may name any overlays.
+    let facts = params.map(|params| facts(recipe, params, &state.metrics));
+    let facts = facts.unwrap_or_default();
     Ok(Answer::packed(ZIP, &packed, facts))
 }
 

@@ -9,8 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
-use super::not_found;
-use super::recipe::defect;
+use super::no_route;
 use crate::http::error::ApiError;
 use crate::http::format::media_type;
 use crate::http::openapi;
@@ -53,8 +52,8 @@ fn describe(
         Format::Yaml => "openapi.yaml",
     };
     let make = |revision: &Revision| {
-        let document = openapi::document(revision.rules()).map_err(defect)?;
-        let bytes = encode(format, &document).map_err(defect)?;
+        let document = openapi::document(revision.rules()).map_err(ApiError::defect)?;
+        let bytes = encode(format, &document).map_err(ApiError::defect)?;
         Ok(Answer::new(media_type(format), &bytes, Facts::default()))
     };
     kept(request, state, key, make)
@@ -75,8 +74,9 @@ async fn page(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespo
         .display_request_duration(true)
         .deep_linking(true)
         .validator_url("none");
-    let Some(found) = utoipa_swagger_ui::serve(file, Arc::new(config)).map_err(defect)? else {
-        return Err(not_found(request).await.err().unwrap_or(ApiError::Internal));
+    let Some(found) = utoipa_swagger_ui::serve(file, Arc::new(config)).map_err(ApiError::defect)?
+    else {
+        return Err(no_route(&request));
     };
     let content_type = match file.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => "text/html; charset=utf-8",
@@ -101,7 +101,7 @@ fn kept(
     let (answer, cache) = kept_or(&revision, key, || make(&revision))?;
     let reply = Reply {
         revision: &revision,
-        key,
+        key: Some(key),
         answer,
         cache,
         event: "description_read",

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::recipe::{defect, note_event};
+use super::recipe::note_event;
 use crate::diff::changes;
 use crate::http::body;
 use crate::http::error::ApiError;
@@ -29,10 +29,10 @@ async fn post(
         let (baseline, current) = (&both.baseline.readings, &both.current.readings);
         let revision = shared.publisher.current();
         let changes = changes(baseline, current, revision.rules().profile(), &[]);
-        encode(format, &DriftDocument::new(&changes)).map_err(defect)
+        encode(format, &DriftDocument::new(&changes)).map_err(ApiError::defect)
     };
     let bytes = body::read(&request, payload, &state, compare).await?;
-    note_event(&request, "drift_compared");
+    note_event(&request, "drift_compared")?;
     Ok(HttpResponse::Ok()
         .content_type(media_type(format))
         .body(bytes))

@@ -10,14 +10,19 @@ pub(super) mod rules;
 pub(super) mod service;
 pub(super) mod validate;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::error::{ApiError, shown};
 use crate::metrics::Route;
 use crate::model::nearest;
 
 /// The answer where nothing is served.
-pub(super) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {
+pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
+    HttpResponse::from_error(no_route(&request))
+}
+
+/// No route has this path; the nearest that one has.
+fn no_route(request: &HttpRequest) -> ApiError {
     let path = request.path();
     let served = Route::ALL
         .into_iter()
@@ -25,13 +30,9 @@ pub(super) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiE
         .map(Route::pattern);
     // A trailing slash is the commonest slip.
     let slashed = path.trim_end_matches('/');
-    Err(ApiError::NoRoute {
+    let same = served.clone().find(|route| *route == slashed);
+    ApiError::NoRoute {
         path: shown(path),
-        nearest: served.clone().find(|route| *route == slashed).or_else(|| {
-            Route::ALL
-                .map(Route::pattern)
-                .into_iter()
-                .find(|route| nearest(path, [*route]).is_some())
-        }),
-    })
+        nearest: same.or_else(|| nearest(path, served)),
+    }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::recipe::{defect, facts, recipe};
+use super::recipe::{facts, recipe};
 use crate::http::error::{ApiError, shown};
 use crate::http::format::{Shape, VALUES, negotiate};
 use crate::http::parameters::{Ask, Switch, pairs};
@@ -49,12 +49,12 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
             return Err(no_value(&given, &selector, &recipe));
         };
         let bytes = write(setting, ask.context, shape)?;
-        let facts = facts(&recipe, Some(&params), &state.metrics);
+        let facts = facts(&recipe, &params, &state.metrics);
         Ok(Answer::new(shape.content_type(), &bytes, facts))
     })?;
     let reply = Reply {
         revision: &revision,
-        key: &key,
+        key: Some(&key),
         answer,
         cache,
         event: "value_selected",
@@ -67,7 +67,7 @@ fn write(setting: &Setting, context: bool, shape: Shape) -> Result<Vec<u8>, ApiE
         // The other shapes are not served here.
         Shape::Bare | Shape::Archive => Ok(format!("{}\n", setting.value.text()).into_bytes()),
         Shape::Document(format) => {
-            encode(format, &QueryDocument::new(setting, context)).map_err(defect)
+            encode(format, &QueryDocument::new(setting, context)).map_err(ApiError::defect)
         }
     }
 }

@@ -63,7 +63,7 @@ pub(in crate::http) fn known<T>(
     let key = key(format, request.uri().path_and_query()?.as_str());
     let reply = Reply {
         revision,
-        key: &key,
+        key: Some(&key),
         answer: revision.remembered(&key)?,
         cache: CacheResult::Hit,
         event: EVENT,
@@ -139,7 +139,7 @@ async fn post(
     }
     // Notes are about this snapshot, not about the query: nothing to keep.
     let format = of_answer(&request, ask.format)?;
-    let mut recipe = revision.rules().recipe(&ask.query);
+    let mut recipe = recipe(revision.rules(), &ask)?;
     recipe.notes = notes;
     let params = ask.query.canonical(vocabulary);
     let answer = Arc::new(answer(
@@ -152,12 +152,12 @@ async fn post(
     )?);
     let reply = Reply {
         revision: &revision,
-        key: "",
+        key: None,
         answer,
         cache: CacheResult::Miss,
         event: EVENT,
     };
-    reply.send_unkept(&request, &state)
+    reply.send(&request, &state)
 }
 
 /// The GET that gives the same bytes.
@@ -188,7 +188,7 @@ fn reply(
     })?;
     let reply = Reply {
         revision,
-        key: &key,
+        key: Some(&key),
         answer,
         cache,
         event: EVENT,
@@ -225,12 +225,12 @@ fn answer(
         context: ask.context,
         trace: trace.as_ref(),
     };
-    let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(defect)?;
-    let facts = facts(recipe, Some(params), &state.metrics);
+    let bytes = encode(format, &RecipeDocument::new(recipe, options)).map_err(ApiError::defect)?;
+    let facts = facts(recipe, params, &state.metrics);
     Ok(Answer::new(media_type(format), &bytes, facts))
 }
 
-pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>, metrics: &Metrics) -> Facts {
+pub(in crate::http) fn facts(recipe: &Recipe, params: &str, metrics: &Metrics) -> Facts {
     let overlays = recipe.overlays.iter().skip(1);
     let mut types: Vec<_> = recipe
         .settings
@@ -239,19 +239,16 @@ pub(in crate::http) fn facts(recipe: &Recipe, params: Option<&str>, metrics: &Me
         .collect();
     types.dedup();
     Facts {
-        params: params.map(Box::from),
+        params: Some(params.into()),
         matched: metrics.matched(overlays.map(|name| &**name)),
         measurements: types.len(),
     }
 }
 
-/// What cannot be written is our defect, not the client's.
-pub(in crate::http) fn defect(error: impl std::fmt::Display) -> ApiError {
-    tracing::error!(%error, "an answer cannot be written");
-    ApiError::Internal
-}
-
 /// Says in the log what a handler did that gives no kept answer.
-pub(in crate::http) fn note_event(request: &HttpRequest, event: &'static str) {
-    Exchange::note(request, |exchange| exchange.event = event);
+pub(in crate::http) fn note_event(
+    request: &HttpRequest,
+    event: &'static str,
+) -> Result<(), ApiError> {
+    Exchange::note(request, |exchange| exchange.event = event)
 }

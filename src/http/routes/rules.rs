@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::recipe::defect;
 use crate::http::error::ApiError;
 use crate::http::format::{media_type, of_answer};
 use crate::http::parameters::{Ask, Switch, pairs};
@@ -25,12 +24,12 @@ async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpRespon
     let key = format!("rules {format:?}");
     let (answer, cache) = kept_or(&revision, &key, || {
         let listed = RulesDocument::new(revision.rules());
-        let bytes = encode(format, &listed).map_err(defect)?;
+        let bytes = encode(format, &listed).map_err(ApiError::defect)?;
         Ok(Answer::new(media_type(format), &bytes, Facts::default()))
     })?;
     let reply = Reply {
         revision: &revision,
-        key: &key,
+        key: Some(&key),
         answer,
         cache,
         event: "rules_listed",

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::recipe::defect;
 use crate::http::error::ApiError;
 use crate::http::format::JSON;
 use crate::http::state::State;
@@ -52,7 +51,7 @@ fn status(document: StatusDocument) -> Result<HttpResponse, ApiError> {
 }
 
 fn json<T: serde::Serialize>(document: &T) -> Result<HttpResponse, ApiError> {
-    let bytes = encode(Format::Json, document).map_err(defect)?;
+    let bytes = encode(Format::Json, document).map_err(ApiError::defect)?;
     Ok(HttpResponse::Ok().content_type(JSON).body(bytes))
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::recipe::{defect, note_event};
+use super::recipe::note_event;
 use crate::assess::{Verdict, imply, validate};
 use crate::http::body;
 use crate::http::error::ApiError;
@@ -30,12 +30,12 @@ async fn post(
         judge(&snapshot, &query, shared.publisher.current().rules())
     };
     let judged = body::read(&request, payload, &state, judge).await?;
-    note_event(&request, "snapshot_validated");
+    note_event(&request, "snapshot_validated")?;
 
     let format = of_answer(&request, judged.format)?;
     state.metrics.validated(judged.verdict.passed());
     let document = ValidationDocument::new(&judged.verdict, &judged.recipe);
-    let bytes = encode(format, &document).map_err(defect)?;
+    let bytes = encode(format, &document).map_err(ApiError::defect)?;
     Ok(HttpResponse::Ok()
         .content_type(media_type(format))
         .body(bytes))
