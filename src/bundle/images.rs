@@ -229,8 +229,11 @@ impl Lookup<'_> {
         let version =
             asked(Parameter::Osv).and_then(|version| version.strip_prefix('v').or(Some(version)));
         let (system, version) = system.zip(version).ok_or_else(missing)?;
-        let mut numbers = version.split(['.', '-', '+']);
-        let major = numbers.next().unwrap_or_default();
+        // A posted recipe says what anybody wrote.
+        let is_number =
+            |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let mut numbers = version.split(['.', '-', '+']).take_while(is_number);
+        let major = numbers.next().ok_or_else(missing)?;
         // From v26.7.0 on, images for RHEL are tagged with its major version.
         let whole = system == "rhel" && source.release.point() >= super::chart::point("v26.7.0");
         if whole {
