@@ -182,6 +182,11 @@ impl RuleBase {
         self.sources.iter().map(|(id, info)| (&**id, info))
     }
 
+    /// What a slot of the layers is about.
+    pub(super) fn path(&self, slot: u32) -> Option<&Arc<Path>> {
+        self.paths.get(usize::try_from(slot).ok()?)
+    }
+
     pub(super) fn layer(&self, rank: Rank) -> Option<&Layer> {
         self.layers.get(usize::try_from(rank).ok()?)
     }

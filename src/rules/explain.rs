@@ -37,12 +37,8 @@ impl RuleBase {
             match trace.paths.last_mut() {
                 Some((_, steps)) if last_slot == Some(slot) => steps.push(step),
                 _ => {
-                    let path = usize::try_from(slot)
-                        .ok()
-                        .and_then(|slot| self.paths.get(slot));
-                    trace
-                        .paths
-                        .extend(path.map(|path| (Arc::clone(path), vec![step])));
+                    let path = self.path(slot).cloned();
+                    trace.paths.extend(path.map(|path| (path, vec![step])));
                 }
             }
             last_slot = Some(slot);

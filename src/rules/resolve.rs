@@ -98,7 +98,7 @@ impl RuleBase {
 
     fn setting(&self, entry: &Entry) -> Option<Setting> {
         Some(Setting {
-            path: Arc::clone(self.paths.get(usize::try_from(entry.slot).ok()?)?),
+            path: Arc::clone(self.path(entry.slot)?),
             value: Arc::clone(entry.value.as_ref()?),
             context: entry.context.clone(),
         })

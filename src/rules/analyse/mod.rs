@@ -54,10 +54,7 @@ impl<'r> Analysis<'r> {
     }
 
     fn path(&self, slot: u32) -> Option<&'r Path> {
-        self.rules
-            .paths
-            .get(usize::try_from(slot).ok()?)
-            .map(AsRef::as_ref)
+        self.rules.path(slot).map(AsRef::as_ref)
     }
 
     fn region(&self, layer: &Layer) -> Region {

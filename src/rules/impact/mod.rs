@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Recipe;
+use crate::model::{Advisory, Recipe};
 
 use super::base::RuleBase;
 use super::classes::{QueryClass, choices, classes_of};
@@ -123,8 +123,20 @@ fn facts(recipe: &Recipe) -> BTreeMap<String, String> {
         );
     }
     for advisory in &recipe.advisories {
-        let text = format!("{}: {}", advisory.severity.name(), advisory.message);
-        facts.insert(format!("advisory {}", advisory.id), text);
+        let Advisory {
+            id,
+            severity,
+            message,
+            remedy,
+            source,
+        } = &**advisory;
+        let text = format!("{}: {message}; {remedy} ({source})", severity.name());
+        // Each constraint that does not hold has one, all with the same id.
+        let said: &mut String = facts.entry(format!("advisory {id}")).or_default();
+        if !said.is_empty() {
+            said.push_str("; ");
+        }
+        said.push_str(&text);
     }
     facts.insert(
         "coverage".to_owned(),

@@ -135,12 +135,7 @@ fn edited_paths<'r>(before: &Side<'r>, after: &Side<'r>) -> Option<BTreeSet<&'r 
 
 /// Only what sets the edited paths, or looks at them, tells queries apart.
 fn cut<'r>(rules: &'r RuleBase, paths: &BTreeSet<&Path>) -> Cut<'r> {
-    let edited = |slot: u32| {
-        let path = usize::try_from(slot)
-            .ok()
-            .and_then(|slot| rules.paths.get(slot));
-        path.is_some_and(|path| paths.contains(&**path))
-    };
+    let edited = |slot| rules.path(slot).is_some_and(|path| paths.contains(&**path));
     let layers = rules.layers.iter();
     let layers = layers.filter(|layer| layer.entries.iter().any(|entry| edited(entry.slot)));
     let advisories = rules.advisories.iter().filter(|rule| {
@@ -176,7 +171,7 @@ fn shape<'r>(rules: &'r RuleBase, layer: &'r Layer) -> Shape<'r> {
             .entries
             .iter()
             .filter_map(|entry| {
-                let path = rules.paths.get(at(entry.slot))?;
+                let path = rules.path(entry.slot)?;
                 Some((&**path, entry.value.as_deref().map(value)))
             })
             .collect(),

@@ -10,10 +10,9 @@ use super::setters::{Ranked, Setters};
 
 pub(super) fn without_effect(rules: &RuleBase, setters: &Setters<'_>, found: &mut Vec<Diagnostic>) {
     for (slot, setters) in setters {
-        let path = usize::try_from(*slot)
-            .ok()
-            .and_then(|slot| rules.paths.get(slot));
-        let Some(path) = path else { continue };
+        let Some(path) = rules.path(*slot) else {
+            continue;
+        };
         found.extend(Ranked::of(setters).filter_map(|ranked| judge(path, ranked)));
     }
 }

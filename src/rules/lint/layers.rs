@@ -15,8 +15,7 @@ const MOVING_TAGS: [&str; 6] = ["latest", "main", "master", "stable", "edge", "n
 pub(super) fn moving_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
     for layer in &rules.layers {
         for entry in &layer.entries {
-            let path = usize::try_from(entry.slot).ok();
-            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+            let Some(path) = rules.path(entry.slot) else {
                 continue;
             };
             let tag = entry.value.as_ref().map(|value| value.text().into_owned());
@@ -48,8 +47,7 @@ const RELEASES_IN_TAG: [(&str, usize); 2] = [("dcgm", 2), ("dcgm-exporter", 2)];
 pub(super) fn unpullable_tags(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
     for layer in &rules.layers {
         for entry in &layer.entries {
-            let path = usize::try_from(entry.slot).ok();
-            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+            let Some(path) = rules.path(entry.slot) else {
                 continue;
             };
             let image = RELEASES_IN_TAG
@@ -124,8 +122,7 @@ pub(super) fn unread(rules: &RuleBase, read: impl Fn(&Path) -> bool, found: &mut
     let mut seen = BTreeSet::new();
     for layer in &rules.layers {
         for entry in layer.entries.iter().filter(|entry| entry.value.is_some()) {
-            let path = usize::try_from(entry.slot).ok();
-            let Some(path) = path.and_then(|slot| rules.paths.get(slot)) else {
+            let Some(path) = rules.path(entry.slot) else {
                 continue;
             };
             if path.kind != MeasurementType::K8s || read(path) || !seen.insert(entry.slot) {
@@ -190,10 +187,7 @@ pub(super) fn missing_defaults(rules: &RuleBase, found: &mut Vec<Diagnostic>) {
     let mut reported = BTreeSet::new();
     for layer in refining {
         for slot in sets(layer) {
-            let path = usize::try_from(slot)
-                .ok()
-                .and_then(|slot| rules.paths.get(slot));
-            if let Some(path) = path
+            if let Some(path) = rules.path(slot)
                 && !defaults.contains(&slot)
                 && reported.insert(slot)
             {

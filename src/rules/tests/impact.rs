@@ -51,6 +51,27 @@ fn an_impact_names_exactly_the_queries_that_change() {
     assert!(impact(&before, &before).is_empty());
 }
 
+#[test]
+fn another_remedy_is_a_change() {
+    let advised = |remedy: &str| {
+        let overlays = with_overlays(&[overlay("eks", "service: eks", &sets("'1.2'"))]);
+        rules(&format!(
+            "{overlays}advisories:\n  - {{id: PAIR, severity: error, when: {{K8s.image.x: '1.2'}}, \
+             message: it breaks, remedy: {remedy}, source: [G]}}\n"
+        ))
+    };
+    let changes = impact(&advised("wait"), &advised("leave"));
+    let [change] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(change.values.len(), 1);
+    assert_eq!(change.values[0].path, "advisory PAIR");
+    assert_eq!(
+        change.queries.iter().map(box_text).collect::<Vec<_>>(),
+        ["service=eks"]
+    );
+}
+
 /// A case that the property below once found.
 #[test]
 fn an_overlay_that_only_the_new_rules_have_touches_who_names_its_value() {
