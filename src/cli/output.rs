@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::exit::Failure;
 use super::input;
 use crate::cluster::{self, Component, Kept};
 use crate::files;
-use crate::model::Reading;
+use crate::model::{Advisory, Reading};
 
 /// Prints a result.
 pub(super) fn print(text: &str) -> io::Result<()> {
@@ -79,6 +80,18 @@ pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// Known issues, two lines each.
+pub(super) fn advised(advisories: &[Arc<Advisory>]) -> String {
+    let two_lines = |advisory: &Arc<Advisory>| {
+        let (severity, id) = (advisory.severity.name(), &advisory.id);
+        format!(
+            "{severity} {id}: {}\n  {}\n",
+            advisory.message, advisory.remedy
+        )
+    };
+    advisories.iter().map(two_lines).collect()
 }
 
 /// Says what went wrong.

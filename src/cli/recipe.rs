@@ -71,7 +71,7 @@ pub(super) struct QueryCommand {
 enum Written {
     Json,
     Yaml,
-    /// One line a value, for people.
+    /// One line a value, then ranges, known issues and coverage; for people.
     Table,
 }
 
@@ -152,13 +152,39 @@ impl RecipeCommand {
     }
 }
 
+/// Values, and what to know before they are used.
 fn table(recipe: &Recipe) -> String {
-    let rows: Vec<Vec<String>> = recipe
+    let values = recipe
         .settings
         .iter()
-        .map(|setting| vec![setting.path.to_string(), setting.value.to_string()])
+        .map(|setting| vec![setting.path.to_string(), setting.value.to_string()]);
+    let ranges = recipe
+        .constraints
+        .iter()
+        .map(|one| vec![one.path.to_string(), one.predicate.to_string()]);
+    let notes = recipe.notes.iter().flat_map(|note| [note.as_str(), "\n"]);
+    let missing: Vec<&str> = recipe
+        .coverage
+        .missing
+        .iter()
+        .map(|one| one.name())
         .collect();
-    output::table(&rows)
+    let open = match &missing[..] {
+        [] => String::new(),
+        missing => format!("; no rule is about {}", missing.join(", ")),
+    };
+    let part = |title: &str, text: String| match text.as_str() {
+        "" => text,
+        text => format!("\n{title}\n{text}"),
+    };
+    [
+        output::table(&values.collect::<Vec<_>>()),
+        part("has to be:", output::table(&ranges.collect::<Vec<_>>())),
+        part("known issues:", output::advised(&recipe.advisories)),
+        part("notes:", notes.collect()),
+        format!("\ncoverage: {}{open}\n", recipe.coverage.level.name()),
+    ]
+    .concat()
 }
 
 impl QueryCommand {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::assess::{Finding, Outcome, RangeFinding, Verdict};
 use crate::cli::github::{annotation, cell, code};
 use crate::cli::output;
-use crate::model::{Advisory, Reading, Severity};
+use crate::model::{Reading, Severity};
 
 /// Something that deviates, in words.
 pub(super) struct Deviation {
@@ -83,16 +83,7 @@ pub(super) fn table(verdict: &Verdict) -> String {
         text.push_str(&output::table(&rows));
         text.push('\n');
     }
-    for advisory in &verdict.advisories {
-        let Advisory {
-            id,
-            severity,
-            message,
-            remedy,
-            ..
-        } = &**advisory;
-        let _ = writeln!(text, "{} {id}: {message}\n  {remedy}", severity.name());
-    }
+    text.push_str(&output::advised(&verdict.advisories));
     if !verdict.advisories.is_empty() {
         text.push('\n');
     }
