@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +16,8 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// permissions, and what is no file, such as a pipe, is written as it is.
 ///
 /// # Errors
-/// What the system says; the file is then as it was.
+/// What the system says. A file that was there is then as it was, unless it was moved
+/// and only its folder is not on the disk; a pipe may have taken a part.
 pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = fs::metadata(&path).ok();
@@ -41,10 +43,11 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);
     set_unfinished(Some(beside.clone()));
-    let moved = write_through(&beside, bytes)
-        .and_then(|()| match &before {
-            Some(known) if known.is_file() => fs::set_permissions(&beside, known.permissions()),
-            _ => Ok(()),
+    let known = before.filter(fs::Metadata::is_file);
+    let moved = write_through(&beside, bytes, known.is_some())
+        .and_then(|()| match &known {
+            Some(known) => fs::set_permissions(&beside, known.permissions()),
+            None => Ok(()),
         })
         .and_then(|()| fs::rename(&beside, &path));
     if moved.is_err() {
@@ -56,8 +59,12 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+/// A `private` file is for nobody else until somebody says so.
+fn write_through(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    let mode = if private { 0o600 } else { 0o666 };
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(mode);
+    let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -13,7 +13,7 @@ use crate::archive::pack;
 use crate::bundle::{
     BundleError, Choices, File, Label, Override, Placement, Repository, Toleration, bundle,
 };
-use crate::wire::{Format, RecipeDocument, RecipeOptions, encode, read_recipe};
+use crate::wire::{read_recipe, recipe_file};
 
 /// Make the files that bring a recipe's operators to a cluster.
 #[derive(Debug, Args)]
@@ -122,12 +122,7 @@ impl BundleCommand {
     fn made(&self) -> Result<Vec<File>, Failure> {
         let choices = self.choices().map_err(Failure::Choice)?;
         let recipe = input::read(&self.recipe, read_recipe)?;
-        let context = recipe.settings.iter().any(|one| one.context.is_some());
-        let options = RecipeOptions {
-            context,
-            trace: None,
-        };
-        let document = encode(Format::Yaml, &RecipeDocument::new(&recipe, options))?;
+        let document = recipe_file(&recipe)?;
         bundle(&recipe, &document, &choices).map_err(|error| refused(&self.recipe, error))
     }
 

@@ -48,36 +48,35 @@ impl<'a> Target<'a> {
         let mut loose = Vec::new();
         for (folder, files) in &self.folders {
             if folder.is_empty() {
-                loose.extend(
-                    files
-                        .iter()
-                        .map(|(path, file)| (self.root.join(path), file)),
-                );
+                let placed = |(path, file): &(_, _)| (self.root.join(path), *file);
+                loose.extend(files.iter().map(placed));
                 continue;
             }
-            let place = self.root.join(folder);
             // Two runs at once do not build in one place.
-            let beside = self.root.join(format!(".{folder}.{}.part", process::id()));
-            built.push((place, beside.clone()));
-            let outcome = build(&beside, files);
-            if let Err((path, cause)) = outcome {
-                for (_, beside) in built {
-                    drop(fs::remove_dir_all(beside));
-                }
-                return Err(Failure::Write { path, cause });
-            }
+            let beside = format!(".{folder}.{}.part", process::id());
+            built.push((self.root.join(folder), self.root.join(beside), files));
         }
-        let mut written = Vec::new();
-        for (place, beside) in built {
-            exchange(&beside, &place).map_err(|cause| {
-                drop(fs::remove_dir_all(&beside));
-                Failure::Write {
+        let build_all = || {
+            built
+                .iter()
+                .try_for_each(|(_, beside, files)| build(beside, files))
+        };
+        let place_all = || {
+            built.iter().try_for_each(|(place, beside, _)| {
+                exchange(beside, place).map_err(|cause| Failure::Write {
                     path: place.clone(),
                     cause,
-                }
-            })?;
-            written.push(place);
+                })
+            })
+        };
+        let outcome = build_all().and_then(|()| place_all());
+        if outcome.is_err() {
+            for (_, beside, _) in &built {
+                drop(fs::remove_dir_all(beside));
+            }
         }
+        outcome?;
+        let mut written: Vec<PathBuf> = built.into_iter().map(|(place, ..)| place).collect();
         for (path, file) in loose {
             output::save(&path, &file.bytes)?;
             written.push(path);
@@ -105,14 +104,16 @@ impl<'a> Target<'a> {
     }
 }
 
-fn build(beside: &Path, files: &[(&str, &File)]) -> Result<(), (PathBuf, io::Error)> {
+fn build(beside: &Path, files: &[(&str, &File)]) -> Result<(), Failure> {
+    // A run that was ended may have had the same number: in a container it always has.
+    drop(fs::remove_dir_all(beside));
     for (path, file) in files {
         let path = beside.join(path);
         let folder = path.parent().unwrap_or(beside);
         let written = fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, &file.bytes))
             .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(file.mode)));
-        written.map_err(|cause| (path, cause))?;
+        written.map_err(|cause| Failure::Write { path, cause })?;
     }
     Ok(())
 }
@@ -161,10 +162,12 @@ fn exchange_in_steps(beside: &Path, place: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{exchange, exchange_in_steps};
+    use super::{Target, exchange, exchange_in_steps};
+    use crate::bundle::File;
     use std::fs;
     use std::io;
     use std::path::Path;
+    use std::process;
 
     fn check(exchange: impl Fn(&Path, &Path) -> io::Result<()>) {
         let root = tempfile::tempdir().unwrap();
@@ -175,6 +178,28 @@ mod tests {
         }
         exchange(&beside, &place).unwrap();
         assert!(place.join("new").exists() && !place.join("old").exists());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_an_ended_run_left_is_not_shipped_and_what_fails_is_taken_away() {
+        let root = tempfile::tempdir().unwrap();
+        let stale = root.path().join(format!(".one.{}.part", process::id()));
+        fs::create_dir(&stale).unwrap();
+        fs::write(stale.join("stale"), "").unwrap();
+        let file = |path: &str| File {
+            path: path.to_owned(),
+            bytes: b"x".to_vec(),
+            mode: 0o644,
+        };
+        Target::new(root.path(), &[file("one/new")])
+            .write()
+            .unwrap();
+        let found: Vec<_> = fs::read_dir(root.path().join("one")).unwrap().collect();
+        assert_eq!(found.len(), 1);
+        // The second one cannot be built: its file is in the way of its folder.
+        let broken = [file("a/new"), file("b/new"), file("b/new/below")];
+        assert!(Target::new(root.path(), &broken).write().is_err());
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 

@@ -48,10 +48,8 @@ pub(super) fn report(verdict: &Verdict) -> io::Result<Vec<u8>> {
 }
 
 fn write(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
-    let said = [
-        ("classname", case.class.as_str()),
-        ("name", case.name.as_str()),
-    ];
+    let (class, name) = (held(&case.class), held(&case.name));
+    let said = [("classname", class.as_str()), ("name", name.as_str())];
     let element = writer.create_element("testcase").with_attributes(said);
     match &case.outcome {
         CaseOutcome::Passed => element.write_empty()?,
@@ -63,13 +61,23 @@ fn write(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
             Ok(())
         })?,
         CaseOutcome::Failed(message) => element.write_inner_content(|writer| {
+            let message = held(message);
             let failure = writer.create_element("failure");
             let failure = failure.with_attribute(("message", message.as_str()));
-            failure.write_text_content(BytesText::new(message))?;
+            failure.write_text_content(BytesText::new(&message))?;
             Ok(())
         })?,
     };
     Ok(())
+}
+
+/// Text without the characters that XML 1.0 cannot hold, not even escaped.
+fn held(text: &str) -> String {
+    let held = |character| match character {
+        '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'.. => character,
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    text.chars().map(held).collect()
 }
 
 fn cases(verdict: &Verdict) -> Vec<Case> {
@@ -103,7 +111,16 @@ fn cases(verdict: &Verdict) -> Vec<Case> {
 
 fn failed(expected: &str, found: Option<&Reading>) -> CaseOutcome {
     let found = found.map_or_else(|| "nothing".to_owned(), one_line);
-    // Characters that XML 1.0 cannot hold do not get this far: `one_line`
-    // replaces them.
     CaseOutcome::Failed(format!("expected {expected}, found {found}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held;
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        assert_eq!(held("a\tb\n<é😀>"), "a\tb\n<é😀>");
+        assert_eq!(held("\0a\u{1b}[0m\u{ffff}"), "\u{fffd}a\u{fffd}[0m\u{fffd}");
+    }
 }
