@@ -166,7 +166,7 @@ pub(super) fn of_body(request: &HttpRequest) -> Result<Format, ApiError> {
     if let Some(coding) = coding.filter(|coding| coding.as_bytes() != b"identity") {
         let coding = shown(&String::from_utf8_lossy(coding.as_bytes()));
         return Err(refuse(format!(
-            "a body with `Content-Encoding: {coding}` is not read"
+            "a compressed body (`Content-Encoding: {coding}`) is not read"
         )));
     }
     let Some(given) = request.headers().get(header::CONTENT_TYPE) else {

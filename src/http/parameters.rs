@@ -135,7 +135,12 @@ impl Ask {
             };
             let repeats = switch.is_some_and(|switch| switch.repeats());
             if !repeats && seen.contains(&canonical) {
-                problems.push(problem(name, None, "is given more than once", Vec::new()));
+                let reason = if name == canonical {
+                    "is given more than once".to_owned()
+                } else {
+                    format!("is another name of `{canonical}`, which is given already")
+                };
+                problems.push(problem(name, Some(value), &reason, Vec::new()));
                 continue;
             }
             seen.push(canonical);
@@ -161,10 +166,9 @@ impl Ask {
             Switch::Strict => self.strict = boolean(name, given)?,
             Switch::Format => self.format = Some(format(name, given)?),
             Switch::Selector => self.selector = Some((given.to_owned(), selector(name, given)?)),
-            _ => self.choose(switch, given).map_err(|error| QueryProblem {
-                reason: error.to_string(),
-                ..problem(name, None, "", Vec::new())
-            })?,
+            _ => self
+                .choose(switch, given)
+                .map_err(|error| problem(name, None, &error.to_string(), Vec::new()))?,
         }
         Ok(())
     }
@@ -247,8 +251,20 @@ fn selector(name: &str, given: &str) -> Result<Selector, QueryProblem> {
         let allowed = vec![format!(
             "({kinds}).subtype.key, such as K8s.image.gpu-operator"
         )];
-        problem(name, Some(given), "names no type, subtype and key", allowed)
+        QueryProblem {
+            nearest: in_our_case(given),
+            ..problem(name, Some(given), "names no type, subtype and key", allowed)
+        }
     })
+}
+
+/// A selector that is one but for the case of its type.
+fn in_our_case(given: &str) -> Option<String> {
+    let (kind, rest) = given.split_once('.')?;
+    let mut kinds = MeasurementType::ALL.map(MeasurementType::name).into_iter();
+    let same = kinds.find(|name| name.eq_ignore_ascii_case(kind))?;
+    let meant = format!("{same}.{rest}");
+    Selector::parse(&meant).map(|_| meant)
 }
 
 fn unknown(name: &str, vocabulary: Option<&Vocabulary>, switches: &[Switch]) -> QueryProblem {

@@ -33,7 +33,10 @@ async fn every_problem_of_a_query_is_named_at_once() {
             .unwrap()
             .contains(&"rhel".into())
     );
-    assert_eq!(errors[2]["reason"], "is given more than once");
+    assert_eq!(
+        errors[2]["reason"],
+        "is another name of `service`, which is given already"
+    );
     assert_eq!(errors[3]["parameter"], "k8s");
     assert_eq!(errors[4]["given"], "maybe");
 }
@@ -161,6 +164,43 @@ async fn unknown_paths_and_methods_have_their_own_errors() {
     let reply = send(&app, TestRequest::default().method(long).uri("/health")).await;
     let error = reply.error(405, "METHOD_NOT_ALLOWED");
     assert!(error["message"].as_str().unwrap().len() < 200, "{error}");
+}
+
+#[actix_web::test]
+async fn a_slip_is_told_as_what_it_is() {
+    let app = service(&[]).await;
+    for (uri, says) in [
+        (
+            "/v1/recipe?gpu=h100&gpu=a100",
+            "gpu: `a100` is given more than once",
+        ),
+        (
+            "/v1/recipe?env=eks&service=gke",
+            "service: `gke` is given more than once",
+        ),
+        (
+            "/v1/recipe?gpu=h100&accelerator=a100",
+            "accelerator: `a100` is another name of `gpu`, which is given already",
+        ),
+        (
+            "/v1/query?gpu=h100&selector=k8s.image.gpu-operator",
+            "did you mean `K8s.image.gpu-operator`?",
+        ),
+    ] {
+        let error = get(&app, uri).await.error(400, "INVALID_REQUEST");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(says), "{message}");
+    }
+    let packed = TestRequest::post()
+        .uri("/v1/recipe")
+        .insert_header(("content-type", "application/json"))
+        .insert_header(("content-encoding", "gzip"))
+        .set_payload("{}");
+    let error = send(&app, packed)
+        .await
+        .error(415, "UNSUPPORTED_MEDIA_TYPE");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("a compressed body"), "{message}");
 }
 
 #[actix_web::test]

@@ -17,6 +17,8 @@ const EXPOSED: [&str; 7] = [
 /// The rules for these origins; `*` stands for all.
 pub(in crate::http) fn cors(origins: &[String]) -> Cors {
     let rules = Cors::default()
+        // Every answer that may be kept says `Vary` by itself.
+        .disable_vary_header()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_any_header()
         .expose_headers(EXPOSED)

@@ -110,7 +110,7 @@ impl RateLimiter {
         }
     }
 
-    /// Takes from a budget; the most that is taken at once is the burst.
+    /// Takes from a budget, at most the burst at once.
     fn take(&self, rate: Rate, paid: &mut Paid, cells: NonZeroU32) -> Result<(), ApiError> {
         let Rate { per_second, burst } = rate;
         match self.budgets.check_key_n(&paid.budget, cells) {
@@ -127,10 +127,7 @@ impl RateLimiter {
                     retry_after: whole_seconds(wait),
                 })
             }
-            Err(_) => Err(ApiError::Malformed(format!(
-                "a batch of {} is more than a client may ever ask at once; send at most {burst}",
-                u64::from(cells.get()) + 1
-            ))),
+            Err(more) => Err(ApiError::defect(more)),
         }
     }
 }
@@ -146,14 +143,18 @@ pub(super) fn take_one(exchange: &mut Exchange, state: &State) -> Result<(), Api
     limiter.take(rate, paid, NonZeroU32::MIN)
 }
 
-/// Takes `more` requests from the budget that this one was taken from.
+/// Takes `more` requests from the budget that this one was taken from. More than it
+/// ever holds take all that a full one has left.
 pub(in crate::http) fn charge(
     request: &HttpRequest,
     state: &State,
     more: usize,
 ) -> Result<(), ApiError> {
-    let cells = u32::try_from(more).ok().and_then(NonZeroU32::new);
-    let (Some(cells), Some(rate)) = (cells, state.limiter.rate) else {
+    let Some(rate) = state.limiter.rate else {
+        return Ok(());
+    };
+    let more = u32::try_from(more).unwrap_or(u32::MAX);
+    let Some(cells) = NonZeroU32::new(more.min(rate.burst.saturating_sub(1))) else {
         return Ok(());
     };
     Exchange::note(request, |exchange| match &mut exchange.paid {
