@@ -10,7 +10,7 @@ use actix_web::web;
 
 use super::state::State;
 use super::tls::Certificate;
-use crate::rules::Diagnostic;
+use crate::rules::{Diagnostic, DiagnosticSeverity};
 use crate::serving::{Outcome, ReloadError, Watch};
 
 /// How long a log line may wait for company.
@@ -25,16 +25,24 @@ pub(super) struct Watched {
     pub(super) certificate: Option<Arc<Certificate>>,
 }
 
+/// What was last wrong with a file, so that it is told once.
+#[derive(Default)]
+struct Faults {
+    keys: Option<String>,
+    certificate: Option<String>,
+}
+
 /// Starts both threads. Each message of `asked` is one SIGHUP; the first thread
 /// ends when the sender is gone, the second with the process.
 pub(super) fn start(mut watched: Watched, asked: Receiver<()>) {
     let state = web::Data::clone(&watched.state);
     let interval = state.settings.reload_interval;
     thread::spawn(move || {
+        let mut faults = Faults::default();
         loop {
             match asked.recv_timeout(interval) {
-                Ok(()) => watched.look(true),
-                Err(RecvTimeoutError::Timeout) => watched.look(false),
+                Ok(()) => watched.look(true, &mut faults),
+                Err(RecvTimeoutError::Timeout) => watched.look(false, &mut faults),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -53,7 +61,7 @@ pub(super) fn start(mut watched: Watched, asked: Receiver<()>) {
 }
 
 impl Watched {
-    fn look(&mut self, asked: bool) {
+    fn look(&mut self, asked: bool, faults: &mut Faults) {
         if let Some(watch) = &mut self.rules {
             let outcome = if asked {
                 watch.look_now(&self.state.publisher)
@@ -63,10 +71,14 @@ impl Watched {
             report(&self.state, outcome, asked);
         }
         if let Some(keys) = &self.state.keys {
-            changed("API keys", keys.reload());
+            changed("API keys", keys.reload(), &mut faults.keys);
         }
         if let Some(certificate) = &self.certificate {
-            changed("TLS certificate", certificate.reload());
+            changed(
+                "TLS certificate",
+                certificate.reload(),
+                &mut faults.certificate,
+            );
         }
     }
 }
@@ -106,17 +118,32 @@ fn report(state: &State, outcome: Outcome, asked: bool) {
     }
 }
 
-/// One event a finding, the worst first as compiled.
+/// One event a finding, by file and place.
 pub(super) fn log_findings(found: &[Diagnostic]) {
     for finding in found {
-        tracing::warn!(%finding, "rule base");
+        match finding.severity {
+            DiagnosticSeverity::Error => tracing::error!(%finding, "rule base"),
+            DiagnosticSeverity::Warning => tracing::warn!(%finding, "rule base"),
+            DiagnosticSeverity::Note => tracing::info!(%finding, "rule base"),
+        }
     }
 }
 
-fn changed<E: std::fmt::Display>(what: &str, outcome: Result<bool, E>) {
-    match outcome {
-        Ok(true) => tracing::info!("the {what} changed and is used from now on"),
-        Ok(false) => {}
-        Err(error) => tracing::error!(%error, "the {what} cannot be read; the old one stays"),
+fn changed<E: ToString>(what: &str, outcome: Result<bool, E>, fault: &mut Option<String>) {
+    let error = match outcome {
+        Ok(new) => {
+            if new {
+                tracing::info!("the {what} changed and is used from now on");
+            }
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(error) = error
+        .as_ref()
+        .filter(|error| fault.as_ref() != Some(*error))
+    {
+        tracing::error!(%error, "the {what} cannot be read; the old one stays");
     }
+    *fault = error;
 }
