@@ -12,7 +12,8 @@ use crate::model::{QueryProblem, Recipe, Selector, Setting, nearest};
 use crate::serving::Answer;
 use crate::wire::{QueryDocument, encode};
 
-const SWITCHES: &[Switch] = &[
+/// What a query takes beside the environment.
+pub(in crate::http) const SWITCHES: &[Switch] = &[
     Switch::Selector,
     Switch::Context,
     Switch::Strict,

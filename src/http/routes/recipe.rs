@@ -22,7 +22,8 @@ use crate::rules::RuleBase;
 use crate::serving::{Answer, Facts, Revision};
 use crate::wire::{Document, Format, RecipeDocument, RecipeOptions, encode, read_document};
 
-const SWITCHES: &[Switch] = &[
+/// What a query takes beside the environment.
+pub(in crate::http) const SWITCHES: &[Switch] = &[
     Switch::Context,
     Switch::Explain,
     Switch::Strict,

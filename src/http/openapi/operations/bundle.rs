@@ -4,7 +4,8 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 
 use super::{Described, OF_BODIES, READ, answered, keyed};
 use crate::http::openapi::{answers, bodies, inputs};
-use crate::http::parameters::{BUNDLE_SWITCHES, Switch};
+use crate::http::parameters::BUNDLE_SWITCHES;
+use crate::http::routes::bundle::SWITCHES;
 use crate::metrics::Route;
 use crate::rules::RuleBase;
 use crate::wire::ErrorCode;
@@ -24,7 +25,7 @@ fn of_a_query(rules: &RuleBase) -> Described {
              and checksums. The same query on the same rule base gives the same bytes.",
         ))
         .parameters(Some(inputs::environment(rules.vocabulary())))
-        .parameters(Some(inputs::switches(&[Switch::Context, Switch::Strict])))
+        .parameters(Some(inputs::switches(&SWITCHES)))
         .parameters(Some(inputs::switches(&BUNDLE_SWITCHES)))
         .responses(answered(
             success,

@@ -13,6 +13,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use super::answers::{self, Success};
 use super::{bodies, inputs};
 use crate::http::parameters::Switch;
+use crate::http::routes::{query, recipe};
 use crate::metrics::Route;
 use crate::model::{Query, Selector};
 use crate::rules::RuleBase;
@@ -73,12 +74,7 @@ fn recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
              case. An environment that no rule covers is answered all the same, and `coverage` says so.",
         ))
         .parameters(Some(inputs::environment(rules.vocabulary())))
-        .parameters(Some(inputs::switches(&[
-            Switch::Context,
-            Switch::Explain,
-            Switch::Strict,
-            Switch::Format,
-        ])))
+        .parameters(Some(inputs::switches(recipe::SWITCHES)))
         .responses(limited(&success, &[ErrorCode::NoMatchingRule, ErrorCode::NotAcceptable]));
     Ok((Route::Recipe.pattern(), READ.to_vec(), keyed(operation)))
 }
@@ -99,12 +95,7 @@ fn posted_recipe(rules: &RuleBase) -> Result<Described, EncodeError> {
             "Query parameters fill what the body does not say, and win over it.",
         ))
         .parameters(Some(inputs::environment(rules.vocabulary())))
-        .parameters(Some(inputs::switches(&[
-            Switch::Context,
-            Switch::Explain,
-            Switch::Strict,
-            Switch::Format,
-        ])))
+        .parameters(Some(inputs::switches(recipe::SWITCHES)))
         .request_body(Some(bodies::document_body()))
         .responses(with_body(
             &success,
@@ -163,13 +154,8 @@ fn value(rules: &RuleBase) -> Result<Described, EncodeError> {
         .description(Some(
             "With `Accept: text/plain` the bare value and a line end.",
         ))
-        .parameters(Some(inputs::switches(&[Switch::Selector])))
         .parameters(Some(inputs::environment(rules.vocabulary())))
-        .parameters(Some(inputs::switches(&[
-            Switch::Context,
-            Switch::Strict,
-            Switch::Format,
-        ])))
+        .parameters(Some(inputs::switches(query::SWITCHES)))
         .responses(limited(
             &success,
             &[
