@@ -17,8 +17,6 @@ const RETRY: SignedDuration = SignedDuration::from_mins(15);
 pub struct Interval(SignedDuration);
 
 impl Interval {
-    /// Where nobody said anything.
-    pub const DEFAULT: Self = Self(SignedDuration::from_hours(6));
     const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
     const LONGEST: SignedDuration = SignedDuration::from_hours(720);
 

@@ -203,13 +203,18 @@ impl Replica {
 
 /// What to do about a cluster that cannot be watched.
 fn hint(error: &watcher::Error) -> &'static str {
-    let text = error.to_string();
-    if text.contains("404") || text.contains("not found") {
-        "kubectl apply -f k8s/drift-watcher/base/crd.yaml"
-    } else if text.contains("forbidden") {
-        "the account needs the rights of k8s/drift-watcher/base/rbac.yaml"
-    } else {
-        "it is tried again"
+    use watcher::Error::{InitialListFailed, WatchError, WatchFailed, WatchStartFailed};
+    let code = match error {
+        InitialListFailed(kube::Error::Api(status))
+        | WatchStartFailed(kube::Error::Api(status))
+        | WatchFailed(kube::Error::Api(status))
+        | WatchError(status) => Some(status.code),
+        _ => None,
+    };
+    match code {
+        Some(404) => "kubectl apply -f k8s/drift-watcher/base/crd.yaml",
+        Some(403) => "the account needs the rights of k8s/drift-watcher/base/rbac.yaml",
+        _ => "it is tried again",
     }
 }
 

@@ -139,7 +139,7 @@ impl Looker {
                 self.finish(place, &watch, news, job.as_ref()).await
             }
             Step::Rest(due) => {
-                if let Some(judgement) = self.compare(place, &watch).await?.ok().flatten() {
+                if let Ok(judgement) = self.compare(place, &watch).await? {
                     self.keep(place, &watch, News::Compared(judgement), None)
                         .await?;
                 }
@@ -196,7 +196,7 @@ impl Looker {
         at: Timestamp,
     ) -> Result<News, LookError> {
         Ok(match self.compare(place, watch).await? {
-            Ok(judgement) => News::Measured(at, judgement.unwrap_or_default()),
+            Ok(judgement) => News::Measured(at, judgement),
             Err(message) => News::Failed(Failed {
                 at,
                 reason: "NoSnapshot".to_owned(),
@@ -205,12 +205,12 @@ impl Looker {
         })
     }
 
-    /// Compares the snapshot that is there; none where no run has brought one.
+    /// Compares the snapshot that is there, or says why it cannot be.
     async fn compare(
         &self,
         place: &Place,
         watch: &DriftWatch,
-    ) -> Result<Result<Option<Judgement>, String>, LookError> {
+    ) -> Result<Result<Judgement, String>, LookError> {
         let snapshot = Baseline {
             name: run_name(&watch.name_any()),
             key: SNAPSHOT_KEY.to_owned(),
@@ -224,7 +224,7 @@ impl Looker {
             None => None,
         };
         let judgement = judge(&self.rules, &watch.spec, snapshot, baseline.as_ref());
-        Ok(Ok(Some(judgement)))
+        Ok(Ok(judgement))
     }
 
     /// Keeps the end of a run, and then removes its Job.

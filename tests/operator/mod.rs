@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use eidos::library;
-use eidos::operator::{self, Interval, Options, Pace, Term};
+use eidos::operator::{self, Options, Pace, Term};
 use eidos::rules::{RuleBase, compile};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -284,7 +284,7 @@ pub fn options(identity: &str, address: SocketAddr) -> Options {
         identity: identity.to_owned(),
         address,
         image: None,
-        interval: Interval::DEFAULT,
+        interval: "6h".parse().unwrap(),
         term: Term {
             duration: Duration::from_secs(1),
             renew: Duration::from_millis(700),
