@@ -111,6 +111,9 @@ def nginx(port: int, root: Path, log: Path | None = None) -> Server:
     name = "nginx-log" if log else "nginx"
     folder = WORK / name
     folder.mkdir(parents=True, exist_ok=True)
+    if log:
+        # It adds to one that is there.
+        log.unlink(missing_ok=True)
     line = f"{log} line buffer=64k flush=1s" if log else "off"
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, log=line, port=port, root=root))

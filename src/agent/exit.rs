@@ -1,4 +1,5 @@
-//! How a run ends, as the process says it: the same codes as the command line's.
+//! How a run ends, as the process says it. The codes are those of the command line; a
+//! baseline that cannot be used is one of the files here.
 
 use std::io;
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ pub enum TransportError {
     Trust(#[from] TrustError),
     /// The other side is not who it should be, or does not speak TLS.
     #[error(
-        "{0} (hint: name the authority that signed its certificate with --cacert or SSL_CERT_FILE)"
+        "{0} (hint: name the authority that signed its certificate with SSL_CERT_FILE or the agent's --cacert)"
     )]
     Tls(String),
     /// No connection, or one that broke.

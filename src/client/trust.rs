@@ -43,7 +43,7 @@ pub enum TrustError {
     /// No distribution's bundle is there.
     #[error(
         "no certificate authorities are installed \
-         (hint: name a file of them with --cacert or SSL_CERT_FILE)"
+         (hint: name a file of them with SSL_CERT_FILE or the agent's --cacert)"
     )]
     Missing,
 }

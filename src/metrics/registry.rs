@@ -11,7 +11,7 @@ use super::labels::{CacheResult, MethodLabel, Route};
 use super::names;
 use super::overlays::{Matched, Overlays};
 
-/// Statuses the service answers with; others share the last.
+/// Statuses the service answers with. Another would be a defect, and counts as one.
 const STATUSES: [u16; 16] = [
     200, 204, 304, 308, 400, 401, 404, 405, 406, 408, 413, 415, 417, 429, 500, 503,
 ];
@@ -198,7 +198,6 @@ impl Metrics {
             .requests
             .get(slot_of(method, route))
             .and_then(|statuses| statuses.get(position?));
-        // A status outside the list would be a defect; it counts as one.
         let Some(slot) = slot else {
             return &self.panics;
         };

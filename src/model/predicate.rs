@@ -223,8 +223,6 @@ pub struct Condition {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Alternative {
-    /// A range; `exact` is the operand when it was a lone bare word, so that
-    /// `570.124.06` also matches a value that is no version but the same text.
     Range(Interval),
     Text(Box<str>),
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Lines are written when this much has gathered, or on [`Stream::flush`].
+/// Bytes that can gather. Half of it is written at once, less on [`Stream::flush`].
 const CAPACITY: usize = 64 << 10;
 
 /// Where log lines go.

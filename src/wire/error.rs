@@ -29,7 +29,7 @@ pub enum ErrorCode {
     RateLimitExceeded,
     /// A defect of the service.
     InternalError,
-    /// Starting, draining, or full of other clients' bodies.
+    /// Draining, or full of other clients' bodies.
     ServiceUnavailable,
 }
 
@@ -145,13 +145,6 @@ impl ErrorBody {
             retryable: code.retryable(),
         }
     }
-
-    /// Adds one fact.
-    #[must_use]
-    pub fn detail(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
-        self
-    }
 }
 
 #[cfg(test)]
@@ -160,13 +153,13 @@ mod tests {
 
     #[test]
     fn the_envelope_is_the_contract() {
-        let body = ErrorBody::new(
+        let mut body = ErrorBody::new(
             ErrorCode::RateLimitExceeded,
             "too many requests".into(),
             "r-1".into(),
             "2026-11-23T00:00:00Z".into(),
-        )
-        .detail("limit", 100);
+        );
+        body.details.insert("limit".to_owned(), 100.into());
         assert_eq!(
             serde_json::to_string(&body).unwrap(),
             r#"{"code":"RATE_LIMIT_EXCEEDED","message":"too many requests","details":{"limit":100},"requestId":"r-1","timestamp":"2026-11-23T00:00:00Z","retryable":true}"#
