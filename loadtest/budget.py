@@ -33,11 +33,15 @@ class Row:
 
     def __str__(self) -> str:
         bound = "at most" if self.most else "at least"
-        said = f"{self.name}: {self.figure:,.4g}"
+        said = f"{self.name}: {_number(self.figure)}"
         if self.between:
-            said += " between {:,.4g} and {:,.4g}".format(*self.between)
+            said += " between {} and {}".format(*map(_number, self.between))
         verdict = "met" if self.met else "NOT MET" if self.missed else "at the limit"
-        return f"{said} ({bound} {self.limit:,.4g}): {verdict}"
+        return f"{said} ({bound} {_number(self.limit)}): {verdict}"
+
+
+def _number(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 1000 else f"{figure:.4g}"
 
 
 def read() -> dict:

@@ -21,8 +21,7 @@ use crate::wire::Format;
 const LARGE: usize = 64 << 10;
 
 /// Reads a body and does with it what `understand` does, on another thread if it is
-/// large. What comes of it may wait for this thread, together with that of many others:
-/// it should be small.
+/// large. What comes of it may wait for this thread, together with that of many others.
 pub(super) async fn read<T: Send + 'static>(
     request: &HttpRequest,
     payload: web::Payload,
