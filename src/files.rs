@@ -61,10 +61,11 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A `private` file is for nobody else until somebody says so.
 fn write_through(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    // What an ended run left there may be open to all, or lead elsewhere.
+    drop(fs::remove_file(path));
     let mode = if private { 0o600 } else { 0o666 };
     let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(mode);
-    let mut file = options.open(path)?;
+    let mut file = options.write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -83,7 +84,7 @@ pub fn abandon() {
 
 #[cfg(test)]
 mod tests {
-    use super::save;
+    use super::{save, write_through};
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
@@ -115,6 +116,11 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         save(&path, b"new").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        // Also before it stands in its place, where an open one may have been left.
+        let beside = folder.path().join("baseline.yaml.1.part");
+        fs::write(&beside, "left").unwrap();
+        write_through(&beside, b"new", true).unwrap();
+        assert_eq!(fs::metadata(&beside).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Watched {
             report(&self.state, outcome, asked);
         }
         if let Some(keys) = &self.state.keys {
-            changed("API keys", keys.reload(), &mut faults.keys);
+            changed("file of API keys", keys.reload(), &mut faults.keys);
         }
         if let Some(certificate) = &self.certificate {
             changed(

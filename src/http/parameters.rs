@@ -116,7 +116,8 @@ impl Ask {
         vocabulary: Option<&Vocabulary>,
         switches: &[Switch],
     ) -> Result<(), ApiError> {
-        let mut seen: Vec<&'static str> = Vec::with_capacity(8);
+        // By its first name, and as it was given.
+        let mut seen: Vec<(&'static str, &str)> = Vec::with_capacity(8);
         let mut problems = Vec::new();
         for (name, value) in pairs {
             if problems.len() == MOST_PROBLEMS {
@@ -134,16 +135,17 @@ impl Ask {
                 }
             };
             let repeats = switch.is_some_and(|switch| switch.repeats());
-            if !repeats && seen.contains(&canonical) {
-                let reason = if name == canonical {
+            let before = seen.iter().find(|(known, _)| *known == canonical);
+            if let Some((_, before)) = before.filter(|_| !repeats) {
+                let reason = if *before == name {
                     "is given more than once".to_owned()
                 } else {
-                    format!("is another name of `{canonical}`, which is given already")
+                    format!("is another name of `{before}`, which is given already")
                 };
                 problems.push(problem(name, Some(value), &reason, Vec::new()));
                 continue;
             }
-            seen.push(canonical);
+            seen.push((canonical, name));
             let read = match (parameter, switch) {
                 (Some((words, parameter)), _) => self.query.set(words, parameter, value),
                 (None, Some(switch)) => self.set(*switch, value),

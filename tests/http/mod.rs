@@ -11,4 +11,4 @@ mod posts;
 mod queries;
 mod refusals;
 mod steady;
-mod support;
+pub mod support;

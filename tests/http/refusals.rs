@@ -176,7 +176,7 @@ async fn a_slip_is_told_as_what_it_is() {
         ),
         (
             "/v1/recipe?env=eks&service=gke",
-            "service: `gke` is given more than once",
+            "service: `gke` is another name of `env`, which is given already",
         ),
         (
             "/v1/recipe?gpu=h100&accelerator=a100",

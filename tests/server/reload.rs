@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use super::process::{Connection, Server};
+use crate::http::support::SECRET;
 
 fn rules(edition: usize) -> String {
     let mut text = format!(
@@ -110,6 +112,7 @@ fn a_polled_change_is_taken_and_a_broken_one_refused() {
     assert_eq!(version(), "edition-2");
 
     replace(&path, "base: []\noverlays: 1\n");
+    assert_eq!(server.event("rule base")["level"], "ERROR");
     let refused = server.event("the rule base was refused; the last good one is still served");
     assert_eq!(refused["level"], "ERROR");
     assert_eq!(version(), "edition-2");
@@ -118,6 +121,35 @@ fn a_polled_change_is_taken_and_a_broken_one_refused() {
     replace(&path, &rules(3));
     server.event("a new rule base is served");
     assert_eq!(version(), "edition-3");
+}
+
+#[test]
+fn a_broken_file_of_keys_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    replace(&path, &format!("ci:{SECRET}\n"));
+    let mut server = Server::start(&[
+        ("EIDOS_API_KEYS_FILE", path.to_str().unwrap()),
+        ("RELOAD_INTERVAL", "20ms"),
+        ("DRAIN_DELAY", "0s"),
+    ]);
+    let told = "the file of API keys cannot be read; the old one stays";
+    for _ in 0..2 {
+        replace(&path, "nonsense\n");
+        server.event(told);
+        replace(&path, &format!("cd:{SECRET}\n"));
+        server.event("the file of API keys changed and is used from now on");
+        replace(&path, &format!("ci:{SECRET}\n"));
+        server.event("the file of API keys changed and is used from now on");
+    }
+    replace(&path, "nonsense\n");
+    server.event(told);
+    // Ten more looks.
+    thread::sleep(Duration::from_millis(200));
+    server.signal("-TERM");
+    let rest = server.rest_of_log();
+    assert_eq!(server.exit(), 0);
+    assert!(rest.iter().all(|line| line["event"] != told), "{rest:?}");
 }
 
 #[test]

@@ -116,10 +116,20 @@ fn failed(expected: &str, found: Option<&Reading>) -> CaseOutcome {
 
 #[cfg(test)]
 mod tests {
-    use super::held;
+    use super::{Case, CaseOutcome, Writer, held, write};
 
     #[test]
     fn what_xml_cannot_hold_is_replaced() {
+        let text = || "a\u{1}b".to_owned();
+        let case = Case {
+            class: text(),
+            name: text(),
+            outcome: CaseOutcome::Failed(text()),
+        };
+        let mut writer = Writer::new(Vec::new());
+        write(&mut writer, &case).unwrap();
+        let written = String::from_utf8(writer.into_inner()).unwrap();
+        assert_eq!(written.matches("a\u{fffd}b").count(), 4, "{written}");
         assert_eq!(held("a\tb\n<é😀>"), "a\tb\n<é😀>");
         assert_eq!(held("\0a\u{1b}[0m\u{ffff}"), "\u{fffd}a\u{fffd}[0m\u{fffd}");
     }

@@ -73,11 +73,11 @@ async fn post(
     ask.read(&pairs(request.query_string())?, None, &BUNDLE_SWITCHES)?;
     negotiate(&request, None, ARCHIVES)?;
     let shared = web::Data::clone(&state);
-    let pack = move |bytes: &[u8], format| {
+    let understand = move |bytes: &[u8], format| {
         let recipe = read_recipe(bytes, format)?;
         answer(&recipe, &shared, &ask.bundle, None)
     };
-    let answer = Arc::new(body::read(&request, payload, &state, pack).await?);
+    let answer = Arc::new(body::read(&request, payload, &state, understand).await?);
     let revision = state.publisher.current();
     let reply = Reply {
         revision: &revision,
